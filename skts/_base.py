@@ -1,0 +1,493 @@
+"""The life cycle that all estimators share: validate, scale, build, train, predict."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any, Self, dataclass_transform
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, RegressorMixin, _fit_context
+from sklearn.utils import assert_all_finite, check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_is_fitted,
+    validate_data,
+)
+
+from ._layers import SeededLayers
+from ._scaling import WindowScaler, overlapping_series
+
+# births_lag2 (ours), lag_3 (skforecast), lag3 (mlforecast), births_lag-3 (darts)
+_LAG_NAME = re.compile(r"(?:(?P<channel>.*)_)?lag_?-?(?P<lag>\d+)")
+
+POSITIVE = Interval(Integral, 1, None, closed="left")
+SIZES = [POSITIVE, "array-like"]
+
+
+def as_sizes(name, sizes):
+    """Return parameter `name`, an integer or a sequence of them, as one per layer."""
+    layers = [sizes] if isinstance(sizes, Integral) else list(sizes)
+    if not layers or not all(size in POSITIVE for size in layers):
+        raise ValueError(
+            f"{name}={sizes!r} must be a positive integer, or one for each layer."
+        )
+    return [int(size) for size in layers]
+
+
+def read_lags(names, n_channels=None):
+    """Return the channels that column names tell, and the columns in order of time.
+
+    Parameters
+    ----------
+    names : sequence of str
+    n_channels : int, default=None
+        As many channels as the caller knows of, for columns that are no full grid.
+
+    Returns
+    -------
+    channels : list of str
+        In the order in which they appear.
+    columns : ndarray of shape (n_features,)
+        Positions of the columns, oldest lag first and all channels of a timestep
+        together.
+
+    Both are None if some name is not that of a lag.
+
+    Raises
+    ------
+    ValueError
+        If the channels do not all have the same lags and `n_channels` is None.
+    """
+    matches = list(filter(None, map(_LAG_NAME.fullmatch, names)))
+    if len(matches) < len(names):
+        return None, None
+    keys = [(match["channel"] or "", int(match["lag"])) for match in matches]
+    lags: dict[str, list[int]] = {}
+    for channel, lag in keys:
+        lags.setdefault(channel, []).append(lag)
+    channels = list(lags)
+    if any(set(lags[channel]) != set(lags[channels[0]]) for channel in channels):
+        if n_channels is not None:
+            return None, None
+        raise ValueError(
+            "The columns of X are lags, but not the same ones for every channel: "
+            + "; ".join(f"{channel or 'lags'}: {lags[channel]}" for channel in channels)
+            + ". Give all channels the same lags, or pass n_channels to have the "
+            "columns read in the order they have."
+        )
+    order = sorted(
+        range(len(keys)), key=lambda i: (-keys[i][1], channels.index(keys[i][0]))
+    )
+    return channels, np.array(order)
+
+
+def _keep(mask, *arrays):
+    """Return the rows in `mask` of all `arrays`, as views where they are a run."""
+    rows = np.flatnonzero(mask)
+    first, last = rows[0], rows[-1]
+    if last - first + 1 == len(rows):
+        return [array[first : last + 1] for array in arrays]
+    return [array[rows] for array in arrays]
+
+
+@dataclass_transform(kw_only_default=True)
+@dataclass(kw_only=True, eq=False, repr=False)
+class NetworkEstimator(BaseEstimator):
+    """A Keras network behind the scikit-learn contract.
+
+    An architecture is a subclass that lists its parameters as fields, with what is
+    allowed in `_parameter_constraints`, and that implements `_hidden`: the network
+    between windows and output layer. Every subclass is made a dataclass, and inherits
+    the fields and constraints of its bases.
+    """
+
+    epochs: int = 100
+    batch_size: int = 32
+    optimizer: Any = "adam"
+    learning_rate: float | Callable | None = None
+    early_stopping: bool = False
+    validation_fraction: float = 0.1
+    patience: int = 10
+    shuffle: bool = True
+    dropout: float = 0.0
+    callbacks: Any = None
+    standardize: bool = True
+    window_norm: str | None = None
+    n_channels: int | None = None
+    jit_compile: str | bool = "auto"
+    warm_start: bool = False
+    random_state: Any = None
+    verbose: int = 0
+
+    _parameter_constraints = {
+        "epochs": [POSITIVE],
+        "batch_size": [POSITIVE],
+        "learning_rate": [Interval(Real, 0, None, closed="neither"), callable, None],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "patience": [POSITIVE],
+        "shuffle": ["boolean"],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "standardize": ["boolean"],
+        "window_norm": [StrOptions({"last", "standard"}), None],
+        "n_channels": [POSITIVE, None],
+        "jit_compile": [StrOptions({"auto"}), "boolean"],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        constraints: dict[str, list] = {}
+        for base in reversed(cls.__mro__):
+            constraints |= vars(base).get("_parameter_constraints", {})
+        cls._parameter_constraints = constraints
+        dataclass(kw_only=True, eq=False, repr=False)(cls)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        return tags
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        if "model_" in state:
+            network = state["model_"]
+            state = state | {"model_": (network.to_json(), network.get_weights())}
+        return state
+
+    def __setstate__(self, state):
+        if "model_" in state:
+            import keras
+
+            architecture, weights = state["model_"]
+            network = keras.models.model_from_json(architecture)
+            network.set_weights(weights)
+            state = state | {"model_": network}
+        super().__setstate__(state)
+
+    def _hidden(self, layers, windows):
+        """Return what the output layer reads: Keras `layers` applied to `windows`."""
+        raise NotImplementedError
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, timesteps), \
+                (n_samples, timesteps * channels) or (n_samples, timesteps, channels)
+            Windows, oldest timestep first and all channels of a timestep together.
+            Columns that are all named as lags are put in that order. NaN is allowed:
+            rows whose first timestep is NaN in every channel reach back to before the
+            series and are left out of training; NaN elsewhere becomes the channel's
+            mean, with one more channel that marks it.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            What follows each window.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows. A weight of 2 equals having the row twice while one
+            batch holds all rows; with more batches it does so in expectation only.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator. A call that fails leaves it as it was.
+
+        Raises
+        ------
+        ValueError
+            If an input is not as described, or the loss stops being a number.
+        """
+        continuing = self.warm_start and hasattr(self, "model_")
+        return self._fit(X, y, sample_weight, self.epochs, continuing)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Train for one epoch, from where the last call ended.
+
+        Parameters
+        ----------
+        X, y, sample_weight : array-like
+            As in `fit`. The first call decides the shapes and the standardisation.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator. A call that fails leaves it as it was.
+        """
+        return self._fit(X, y, sample_weight, 1, hasattr(self, "model_"))
+
+    def _fit(self, X, y, sample_weight, epochs, continuing):
+        # Everything is learned by a second object, so that a call that fails or is
+        # interrupted leaves this one as it was.
+        new = object.__new__(type(self))
+        for name, value in vars(self).items():
+            if continuing or not name.endswith("_"):
+                setattr(new, name, value)
+        new._learn(X, y, sample_weight, epochs, continuing)
+        self.__dict__ = vars(new)
+        return self
+
+    def _learn(self, X, y, sample_weight, epochs, continuing):
+        x, y = self._validate(X, y, reset=not continuing)
+        weight = _check_sample_weight(
+            sample_weight, x, dtype=x.dtype, ensure_non_negative=True
+        )
+        if not weight.any():
+            raise ValueError("sample_weight must not be zero for all rows.")
+        begun = ~np.isnan(x[:, 0]).all(axis=1)
+        if not (begun & (weight > 0)).any():
+            raise ValueError(
+                f"X holds no whole window of {x.shape[1]} timesteps: the first timestep"
+                " of every row is NaN in every channel. Use a shorter window or more "
+                "rows."
+            )
+        x, y, weight = _keep(begun & (weight > 0), x, y, weight)
+        if not continuing:
+            self._fit_scaler(x, y, weight)
+        inputs, targets = self._scaler_.transform(x), self._scale_targets(y, x)
+
+        seeds = check_random_state(self.random_state).randint(2**31 - 1, size=2)
+        network = self._build(inputs.shape[1:], int(seeds[0]), str(x.dtype))
+        if continuing:
+            network.set_weights(self.model_.get_weights())
+        losses = self._train(network, inputs, targets, weight, epochs, int(seeds[1]))
+        self.model_: Any = network
+        earlier = self.history_ if continuing else {}
+        self.history_: dict[str, list[float]] = {
+            key: earlier.get(key, []) + losses[key] for key in losses
+        }
+        self.n_epochs_ = len(self.history_["loss"])
+
+    def _train(self, network, inputs, targets, weight, epochs, seed):
+        """Have scikeras train `network`; return the losses of each epoch."""
+        from scikeras.wrappers import KerasRegressor
+
+        from ._training import trainable
+
+        held_out = None
+        if self.early_stopping:
+            train, validate = self._split(targets)
+            held_out = inputs[validate], targets[validate], weight[validate]
+            inputs, targets, weight = inputs[train], targets[train], weight[train]
+        callbacks = self.callbacks
+        if callbacks is not None and not isinstance(callbacks, (list, tuple)):
+            callbacks = [callbacks]
+        model = trainable(
+            network,
+            optimizer=self.optimizer,
+            learning_rate=self.learning_rate,
+            loss=self.loss,
+            jit_compile=self.jit_compile,
+        )
+        wrapper = KerasRegressor(
+            model,
+            epochs=epochs,
+            batch_size=self.batch_size,
+            shuffle=self.shuffle,
+            callbacks=copy.deepcopy(callbacks),
+            verbose=self.verbose,
+        )
+        wrapper.fit(
+            inputs,
+            targets,
+            row_weight=weight,
+            validation_data=held_out,
+            patience=self.patience if self.early_stopping else None,
+            seed=seed,
+            optimizer_state=getattr(self, "_optimizer_state_", None),
+        )
+        self._optimizer_state_ = list(model.optimizer_state)
+        return dict(wrapper.history_)
+
+    def _drop(self, layers, x):
+        """Return `x` with `dropout` applied, if any."""
+        return layers.Dropout(self.dropout)(x) if self.dropout else x
+
+    def _build(self, shape, seed, dtype):
+        """Return a plain Keras network for windows of `shape`."""
+        import keras
+
+        layers = SeededLayers(seed, dtype)
+        windows = keras.Input(shape, dtype=dtype, name="windows")
+        outputs = self._output(layers, self._hidden(layers, windows))
+        return keras.Model(windows, outputs, name=type(self).__name__.lower())
+
+    def _predict_network(self, x):
+        from ._training import predict
+
+        return predict(self.model_, self._scaler_.transform(x))
+
+    def _validate(self, X, y=None, *, reset):
+        """Return windows (n_rows, timesteps, channels), oldest timestep first, and y.
+
+        `y` is returned as the network's targets (n_rows, n_outputs), None if not given.
+        """
+        if isinstance(X, (list, tuple)) and np.ndim(X) == 3:
+            X = np.asarray(X)
+        shape: tuple[int, ...] = getattr(X, "shape", ())
+        if len(shape) == 3:
+            X = np.asarray(X).reshape(shape[0], shape[1] * shape[2])
+        # Windows that share memory are checked for infinity once, as a series.
+        options = {"dtype": [np.float64, np.float32], "ensure_all_finite": False}
+        if y is None:
+            X = validate_data(self, X, reset=reset, **options)
+        else:
+            options |= self._target_options
+            X, y = validate_data(self, X, y, reset=reset, **options)
+        if reset:
+            self._read_layout(X.shape[1], shape[2] if len(shape) == 3 else None)
+        elif len(shape) == 3 and shape[2] != self._layout_[0]:
+            raise ValueError(
+                f"X has {shape[2]} channels, but {type(self).__name__} was fitted with "
+                f"{self._layout_[0]}."
+            )
+        n_channels, columns = self._layout_
+        if columns is not None:
+            X = X[:, columns]
+        x = X.reshape(len(X), -1, n_channels)
+        series = overlapping_series(x)
+        assert_all_finite(
+            X if series is None else series,
+            allow_nan=True,
+            estimator_name=type(self).__name__,
+            input_name="X",
+        )
+        return x, None if y is None else self._encode_targets(y, x.dtype, reset)
+
+    def _read_layout(self, n_features, third_dimension):
+        """Find out how the columns of X are timesteps and channels."""
+        names, columns = None, None
+        if third_dimension is None and hasattr(self, "feature_names_in_"):
+            names, columns = read_lags(self.feature_names_in_, self.n_channels)
+        told = third_dimension or (names and len(names)) or self.n_channels or 1
+        if self.n_channels not in (None, told):
+            raise ValueError(
+                f"n_channels={self.n_channels}, but X has {told}: leave n_channels at "
+                "None to have them read from X."
+            )
+        if n_features % told:
+            raise ValueError(
+                f"n_channels={told} does not divide the {n_features} columns of X, "
+                "which must hold all channels of each timestep."
+            )
+        self._channels_ = names
+        self._layout_ = told, columns
+
+
+class NetworkRegressor(RegressorMixin, NetworkEstimator):
+    """A network that predicts numbers."""
+
+    loss: Any = "mse"
+    n_targets: int = 1
+    target_channels: Any = None
+
+    _parameter_constraints = {
+        "n_targets": [POSITIVE],
+        "target_channels": [Integral, str, "array-like", None],
+    }
+    _target_options = {"multi_output": True, "y_numeric": True}
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    def predict(self, X: ArrayLike) -> np.ndarray:
+        """Predict what follows each window.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, timesteps), \
+                (n_samples, timesteps * channels) or (n_samples, timesteps, channels)
+            Windows, as in `fit`.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions, in the shape and units of the y of `fit`.
+        """
+        check_is_fitted(self, "model_")
+        x, _ = self._validate(X, reset=False)
+        y = self._scaler_.inverse_transform_targets(self._predict_network(x), x)
+        return y.reshape(-1) if self._y_ndim_ == 1 else y
+
+    def _encode_targets(self, y, dtype, reset):
+        targets = np.asarray(y, dtype).reshape(len(y), -1)
+        if reset:
+            self._y_ndim_, self.n_outputs_ = y.ndim, targets.shape[1]
+        elif (y.ndim, targets.shape[1]) != (self._y_ndim_, self.n_outputs_):
+            raise ValueError(
+                f"y has shape {y.shape}, but {type(self).__name__} was fitted with "
+                f"n_outputs={self.n_outputs_}."
+            )
+        if self.n_outputs_ % self.n_targets:
+            raise ValueError(
+                f"n_targets={self.n_targets} does not divide the {self.n_outputs_} "
+                "columns of y, which must hold all targets of each step."
+            )
+        return targets
+
+    def _fit_scaler(self, x, y, weight):
+        channels = self._resolve_target_channels()
+        self._scaler_ = WindowScaler(
+            self.standardize, self.window_norm, self.n_targets, channels
+        ).fit(x, y, weight)
+
+    def _scale_targets(self, y, x):
+        return self._scaler_.transform_targets(y, x)
+
+    def _output(self, layers, hidden):
+        return layers.Dense(self.n_outputs_)(hidden)
+
+    def _split(self, targets):
+        """Return the rows to train on and the last ones, to validate on."""
+        n = len(targets)
+        n_validate = max(1, round(self.validation_fraction * n))
+        if n_validate >= n:
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction} leaves none of {n} "
+                "rows for training; lower it, or use early_stopping=False."
+            )
+        return slice(n - n_validate), slice(n - n_validate, n)
+
+    def _resolve_target_channels(self):
+        """Return the positions of the channels that the targets continue."""
+        n_channels = self._layout_[0]
+        names = self._channels_ or []
+        targets = self.target_channels
+        if self.window_norm is None and targets is None:
+            return None
+        if targets is None and n_channels == self.n_targets:
+            return list(range(n_channels))
+        if targets is None:
+            raise ValueError(
+                f"window_norm={self.window_norm!r} with {n_channels} channels and "
+                f"n_targets={self.n_targets}: name in target_channels the channel that "
+                "each target continues."
+            )
+        if isinstance(targets, (str, Integral)):
+            targets = [targets]
+        positions = [names.index(t) if t in names else t for t in targets]
+        if len(positions) != self.n_targets or not all(
+            i in Interval(Integral, 0, n_channels, closed="left") for i in positions
+        ):
+            raise ValueError(
+                f"target_channels={self.target_channels!r} must give a channel for each"
+                f" of n_targets={self.n_targets}: a position below {n_channels}"
+                + (f" or a name of {names}." if names else ".")
+            )
+        return positions

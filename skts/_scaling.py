@@ -1,0 +1,180 @@
+"""Windows made ready for a network, and predictions brought back."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
+from sklearn.preprocessing import StandardScaler
+
+
+def overlapping_series(x):
+    """Return the series (n_rows + timesteps - 1, channels) that `x` is a view of.
+
+    None if the windows `x` of shape (n_rows, timesteps, channels) do not overlap in
+    memory. Such windows come from `SlidingWindowTransformer` and are handled as a
+    series, so that the memory they need is that of the series.
+    """
+    n, timesteps, channels = x.shape
+    step = channels * x.itemsize
+    if n < 2 or timesteps < 2 or x.strides != (step, step, x.itemsize):
+        return None
+    return as_strided(
+        x, (n + timesteps - 1, channels), (step, x.itemsize), writeable=False
+    )
+
+
+def _values_and_weights(x, weight):
+    """Return all values of `x`, a column per channel, and how much each one counts."""
+    n, timesteps, channels = x.shape
+    series = overlapping_series(x)
+    if series is None:
+        return x.reshape(-1, channels), np.repeat(weight, timesteps)
+    # A value of the series counts with the weights of all windows that hold it.
+    total = np.concatenate([np.zeros(timesteps), np.cumsum(weight)])
+    ahead = np.concatenate([total[timesteps:], np.full(timesteps - 1, total[-1])])
+    return series, ahead - total[: n + timesteps - 1]
+
+
+def _map_values(function, x):
+    """Apply `function`, of (n_values, channels), to the values of the windows `x`."""
+    n, timesteps, channels = x.shape
+    series = overlapping_series(x)
+    if series is None:
+        return function(x.reshape(-1, channels)).reshape(n, timesteps, -1)
+    return sliding_window_view(function(series), timesteps, axis=0).transpose(0, 2, 1)
+
+
+def _fit_scaler(values, weight, what):
+    scaler = StandardScaler()
+    with np.errstate(all="ignore"):
+        scaler.fit(values, sample_weight=weight)
+    if (
+        not (np.isfinite(scaler.mean_) | np.isnan(scaler.mean_)).all()
+        or not (np.isfinite(scaler.scale_) | np.isnan(scaler.scale_)).all()
+    ):
+        raise ValueError(
+            f"{what} holds values too large to standardise (up to "
+            f"{np.nanmax(np.abs(values)):.3g}); divide them by a constant first."
+        )
+    # A channel without a single value has no mean; it is all missing.
+    scaler.mean_ = np.nan_to_num(scaler.mean_)
+    scaler.scale_ = np.nan_to_num(scaler.scale_, nan=1.0)
+    return scaler
+
+
+class WindowScaler:
+    """Standardise windows and targets, mark what is missing, and undo it.
+
+    Parameters
+    ----------
+    standardize : bool
+        Whether channels and targets get mean 0 and standard deviation 1, with one mean
+        and scale per channel, not per lag.
+    window_norm : {None, "last", "standard"}
+        What each window is made relative to before that.
+    n_targets : int, default=1
+        Targets per step.
+    target_channels : list of int, default=None
+        The channel that each target continues, where `window_norm` needs it.
+    """
+
+    def __init__(self, standardize, window_norm, n_targets=1, target_channels=None):
+        self.standardize = standardize
+        self.window_norm = window_norm
+        self.n_targets = n_targets
+        self.target_channels = target_channels
+
+    def fit(self, x, y, weight):
+        """Learn from windows `x` (n_rows, timesteps, channels) and targets `y`.
+
+        `y` of shape (n_rows, n_outputs) is None where targets are not numbers.
+        """
+        if self.window_norm is not None:
+            values, weights = _values_and_weights(x, weight)
+            self.levels_ = _fit_scaler(values, weights, "X")
+        center, spread = self._window_levels(x)
+        x = self._normalise(x, center, spread)
+        values, weights = _values_and_weights(x, weight)
+        self.missing_ = np.flatnonzero(np.isnan(values[weights > 0]).any(axis=0))
+        self.x_scaler_ = self.y_scaler_ = None
+        if self.standardize:
+            self.x_scaler_ = _fit_scaler(values, weights, "X")
+            if y is not None:
+                y = self._per_target(y, center, spread, undo=False)
+                steps = y.shape[1] // self.n_targets
+                self.y_scaler_ = _fit_scaler(
+                    y.reshape(-1, self.n_targets), np.repeat(weight, steps), "y"
+                )
+        return self
+
+    def transform(self, x):
+        """Return the network's input for windows `x`, a channel more per indicator."""
+        x = self._normalise(x, *self._window_levels(x))
+        return _map_values(self._impute, x)
+
+    def transform_targets(self, y, x):
+        """Return what the network shall predict for targets `y` of windows `x`."""
+        y = self._per_target(y, *self._window_levels(x), undo=False)
+        return self._scale_targets(y, "transform")
+
+    def inverse_transform_targets(self, y, x):
+        """Return predictions `y` of the network for windows `x` in units of y."""
+        y = self._scale_targets(y, "inverse_transform")
+        return self._per_target(y, *self._window_levels(x), undo=True)
+
+    def _impute(self, values):
+        missing = np.isnan(values)
+        if self.x_scaler_ is not None:
+            values = self.x_scaler_.transform(values)
+        if not missing.any() and not len(self.missing_):
+            return values
+        indicators = missing[:, self.missing_].astype(values.dtype)
+        return np.hstack([np.where(missing, 0, values), indicators])
+
+    def _scale_targets(self, y, method):
+        if self.y_scaler_ is None:
+            return y
+        per_target = y.reshape(-1, self.n_targets)
+        return getattr(self.y_scaler_, method)(per_target).reshape(y.shape)
+
+    def _window_levels(self, x):
+        """Return what `window_norm` takes off each window and divides it by.
+
+        Both are of shape (n_rows, channels), or None.
+        """
+        if self.window_norm is None:
+            return None, None
+        known = ~np.isnan(x)
+        if self.window_norm == "last":
+            last = x.shape[1] - 1 - known[:, ::-1].argmax(axis=1)
+            center = np.take_along_axis(x, last[:, None, :], axis=1)[:, 0]
+            spread = np.ones_like(center)
+        else:
+            with warnings.catch_warnings(), np.errstate(over="ignore"):
+                warnings.filterwarnings("ignore", "Mean of empty|Degrees of freedom")
+                center = np.nanmean(x, axis=1)
+                variance = np.nanvar(x, axis=1)
+            # RevIN's guard against flat windows, relative to the channel's own scale.
+            floor = 1e-5 * self.levels_.scale_.astype(x.dtype) ** 2
+            spread = np.sqrt(np.nan_to_num(variance) + floor)
+        nothing_known = ~known.any(axis=1)
+        level = self.levels_.mean_.astype(x.dtype)
+        return np.where(nothing_known, level, center), spread
+
+    def _normalise(self, x, center, spread):
+        if center is None:
+            return x
+        return (x - center[:, None, :]) / spread[:, None, :]
+
+    def _per_target(self, y, center, spread, *, undo):
+        """Take the targets' window levels off `y`, or put them back."""
+        if center is None:
+            return y
+        shape = (len(y), -1, self.n_targets)
+        center = center[:, None, self.target_channels]
+        spread = spread[:, None, self.target_channels]
+        steps = y.reshape(shape)
+        steps = steps * spread + center if undo else (steps - center) / spread
+        return steps.reshape(y.shape)
