@@ -60,7 +60,7 @@ clean:
 
 # Editable, so that what runs is always the source tree; that the package is
 # complete when it is installed is for tests/test_packaging.py to show.
-INSTALL := -m pip install --quiet --disable-pip-version-check --editable
+INSTALL := -m pip install -qq --disable-pip-version-check --editable
 
 $(VENV)/.%-installed: pyproject.toml $(VENV)/.created
 	@echo 'Installing skts[$*] in $(VENV) (TensorFlow is large: the first time takes minutes) ...'
@@ -80,7 +80,7 @@ LOWEST = import tomllib; \
 	bounds = project["dependencies"] + project["optional-dependencies"]["plot"]; \
 	print(*(bound.replace(">=", "==") for bound in bounds), sep="\n")
 
-%/.created:
+$(VENV)/.created $(VENV_OLDEST)/.created: %/.created:
 	$(if $(call supported,$(PYTHON)),,$(error $(UNSUPPORTED)))
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "$(PYTHON) lacks the venv module; on Debian and Ubuntu it is in the package" \
