@@ -1,0 +1,669 @@
+"""From a series to supervised learning: windows that know their place in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import Any, NamedTuple
+from warnings import warn
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils import check_array
+from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils._set_output import _get_output_config
+from sklearn.utils.validation import (
+    _check_feature_names_in,
+    check_is_fitted,
+    validate_data,
+)
+
+__all__ = ["SlidingWindowTransformer", "make_supervised"]
+
+_FLOATS: dict[str, Any] = {
+    "dtype": [np.float64, np.float32],
+    "ensure_all_finite": "allow-nan",
+}
+
+
+# Windows of an array
+
+
+def _sliding_windows(series: np.ndarray, window: int) -> np.ndarray:
+    """View a C-contiguous (n, channels) array as (n - window + 1, window * channels).
+
+    A window is one run of memory. The view's base is `series`, and it is read-only
+    because its rows overlap.
+    """
+    n_rows, n_channels = series.shape
+    windows = np.ndarray(
+        (n_rows - window + 1, window * n_channels),
+        series.dtype,
+        buffer=series,
+        strides=(n_channels * series.itemsize, series.itemsize),
+    )
+    windows.flags.writeable = False
+    return windows
+
+
+def _lag_names(names: Iterable, window: int) -> list[str]:
+    """Name the columns of windows: oldest timestep first, its channels together."""
+    return [f"{name}_lag{k}" for k in reversed(range(window)) for name in names]
+
+
+# Time labels
+
+
+def _time_labels(X: Any, name: str) -> pd.Index | None:
+    """Return the index of a pandas frame, None for data without labels."""
+    index = getattr(X, "index", None)
+    if not isinstance(index, pd.Index):
+        return None
+    if isinstance(index, pd.MultiIndex):
+        raise ValueError(
+            f"The index of {name} is a MultiIndex, but windows are made of one series "
+            "at a time: select one and let time alone be its index."
+        )
+    if not (index.is_monotonic_increasing and index.is_unique):
+        raise ValueError(
+            f"The index of {name} must be in time order without duplicates: a window "
+            "reads the rows before it, and shuffled or resampled rows have none. Sort "
+            f"rows with {name}.sort_index(); split them with TimeSeriesSplit."
+        )
+    return index
+
+
+def _kind(index: pd.Index) -> str:
+    """Name the kind of labels; those of different kinds cannot be compared."""
+    if isinstance(index, pd.PeriodIndex):
+        return str(index.dtype)
+    zone = "" if getattr(index, "tz", None) is None else " with time zone"
+    return index.inferred_type + zone
+
+
+def _steps(index: pd.Index) -> Any:
+    """Return the differences of consecutive labels that are not dates."""
+    if isinstance(index, pd.PeriodIndex):
+        return np.diff(index.asi8) // index.freq.n
+    return index[1:] - index[:-1]
+
+
+def _frequency(index: pd.Index) -> Any:
+    """Return the step from one label to the next, None if the index is irregular.
+
+    The step is a pandas offset for dates, else a difference of labels. Labels may be
+    left out: with at least half of them there, the index still counts as regular.
+    """
+    if isinstance(index, pd.RangeIndex):
+        return index.step
+    if isinstance(index, pd.DatetimeIndex):
+        return _infer_offset(index) if index.freq is None else index.freq
+    is_countable = index.inferred_type in ("integer", "period", "timedelta64")
+    if not is_countable or len(index) < 2:
+        return None
+    steps = _steps(index)
+    multiples = np.asarray(steps / steps.min())
+    is_regular = (multiples % 1 == 0).all() and multiples.mean() <= 2
+    return steps.min() if is_regular else None
+
+
+def _infer_offset(index: pd.DatetimeIndex) -> pd.offsets.BaseOffset | None:
+    """Infer the frequency of dates, some of which may be left out."""
+    offset = pd.DatetimeIndex(index, freq="infer").freq
+    if offset is not None or len(index) < 3:
+        return offset
+    # The three labels closest together show the frequency between holes.
+    spans = index[2:] - index[:-2]
+    closest = spans.argmin()
+    offset = pd.DatetimeIndex(index[closest : closest + 3], freq="infer").freq
+    if offset is None or (index[-1] - index[0]) / spans[closest] > 2 * len(index):
+        return None
+    grid = pd.date_range(index[0], index[-1], freq=offset)
+    most = 1.0
+    if offset == pd.offsets.Day():
+        business_days = pd.date_range(index[0], index[-1], freq="B")
+        if index.isin(business_days).all():
+            # But for a few holidays they are a calendar, not an index with holes.
+            grid, most = business_days, 0.9
+    is_regular = 0.5 <= len(index) / len(grid) <= most and index.isin(grid).all()
+    return grid.freq if is_regular else None
+
+
+def _last_before_hole(index: pd.Index, step: Any) -> Any:
+    """Return the first label that the label one step later does not follow."""
+    if len(index) < 2 or step is None or getattr(index, "freq", None) == step:
+        return None
+    if isinstance(index, pd.RangeIndex):
+        follows = np.array([index.step == step])
+    elif isinstance(index, pd.DatetimeIndex):
+        grid = pd.date_range(index[0], periods=len(index), freq=step)
+        follows = index[1:] == grid[1:]
+    else:
+        follows = np.asarray(_steps(index) == step)
+    return None if follows.all() else index[follows.argmin()]
+
+
+def _labels_before(index: pd.Index, step: Any, count: int) -> pd.Index | None:
+    """Return the `count` labels before the first one, None if it is off the grid."""
+    if isinstance(index, pd.DatetimeIndex):
+        grid = pd.date_range(end=index[0], periods=count + 1, freq=step)
+        return grid[:-1] if grid[-1] == index[0] else None
+    return index[:1].repeat(count) - step * np.arange(count, 0, -1)
+
+
+# The rows before X
+
+
+class _Past(NamedTuple):
+    """Rows that may come before X, and their place in time if they have one."""
+
+    source: str  # "auto", "fit", "frame" or "array"
+    rows: np.ndarray
+    labels: Any = None  # their index
+    start: Any = None  # the first label of the series that the rows are part of
+    step: Any = None  # the frequency of that series, None if irregular
+
+
+def _comparable(index: pd.Index | None, past: _Past | None) -> pd.Index | None:
+    """Return the index in the past's time zone, None if they cannot be compared."""
+    if index is None or past is None or past.labels is None:
+        return None
+    if _kind(index) != _kind(past.labels):
+        return None
+    zone = getattr(past.labels, "tz", None)
+    return index if zone is None else index.tz_convert(zone)
+
+
+def _positions_before(stop: int, count: int) -> np.ndarray:
+    """Return the `count` positions before `stop`, -1 for those that do not exist."""
+    return np.maximum(np.arange(stop - count, stop), -1)
+
+
+def _find_before(
+    index: pd.Index | None, past: _Past | None, count: int
+) -> tuple[np.ndarray, bool]:
+    """Find the `count` rows before X, whose labels are `index`, in the past.
+
+    Returns their positions in the past, -1 for the unknown, and whether rows are
+    unknown that the series must have had.
+    """
+    unknown = np.full(count, -1)
+    if past is None:
+        return unknown, False
+    labels = _comparable(index, past)
+    if past.source in ("fit", "array"):
+        is_time = isinstance(labels, (pd.DatetimeIndex, pd.PeriodIndex))
+        if is_time and labels[0] <= past.labels[-1]:
+            raise ValueError(
+                f"history='fit' says that X follows the training rows, but X begins "
+                f"at {labels[0]} and they end at {past.labels[-1]}: use history='auto', "
+                "which goes by these labels."
+            )
+        return _positions_before(len(past.rows), count), False
+    if labels is None and past.source == "frame":
+        raise ValueError(
+            "history is a frame, in which the rows before X are looked up by label, "
+            f"but X has {'no labels' if index is None else type(index).__name__} and "
+            f"history {type(past.labels).__name__}: give X labels of the same kind, or "
+            "history as an array of the rows just before X."
+        )
+    if labels is None:
+        return unknown, False
+
+    first = labels[0]
+    stop = past.labels.searchsorted(first)
+    if past.step is None:
+        found = _positions_before(stop, count)
+        has_older = past.start < min(first, past.labels[0])
+        return found, bool(has_older and (found < 0).any())
+    needed = _labels_before(labels, past.step, count)
+    if needed is None:
+        return unknown, bool(first > past.start)
+    begin = max(stop - count, 0)
+    found = past.labels[begin:stop].get_indexer(needed)
+    missing = needed[found < 0]
+    found[found >= 0] += begin
+    return found, bool(len(missing) and missing[-1] >= past.start)
+
+
+def _hole_message(index: pd.Index | None, past: _Past | None, name: str) -> str:
+    """Say where the index leaves out labels, if it does."""
+    if index is None:
+        return ""
+    labels = _comparable(index, past)
+    if labels is None or past is None:
+        label = _last_before_hole(index, _frequency(index))
+    else:
+        label = _last_before_hole(labels, past.step)
+    if label is None:
+        return ""
+    return (
+        f"The index of {name} has a hole after {label}, and windows take its rows as "
+        "consecutive all the same (history only brings rows before the first one): "
+        f"reindex {name} so that missing rows are there as NaN."
+    )
+
+
+def _fill_unknown(padded: np.ndarray, known: np.ndarray, padding: Any) -> None:
+    """Fill, in place, those of the first rows that are not known."""
+    count = len(known)
+    if padding == "edge":
+        last_known = np.maximum.accumulate(np.where(known, np.arange(count), -1))
+        first_known = known.argmax() if known.any() else count
+        padded[:count] = padded[np.where(last_known < 0, first_known, last_known)]
+    else:
+        padded[:count][~known] = np.nan if padding == "nan" else padding
+
+
+class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
+    """Replace each row of a series by the window of rows that ends there.
+
+    The number of rows stays the same, so the transformer fits into any scikit-learn
+    Pipeline, and into cross-validation in time order, next to an unchanged `y`. Rows
+    of X are taken as consecutive. What comes before its first row is looked up by
+    time label among the last rows seen in :meth:`fit`: after a split, a test fold
+    knows its past, and in production one new row is enough to predict.
+
+    Parameters
+    ----------
+    window : int, default=3
+        Number of rows in a window, its own row included.
+
+    padding : {"edge", "nan"} or float, default="edge"
+        What stands in for rows before X that are unknown.
+
+        - "edge" repeats the nearest known row before them or, at the beginning of the
+          series, the first row. It suits every regressor, but it invents data.
+        - "nan" leaves them missing. The networks of skts, and regressors that accept
+          missing values, know what to do with them. Prefer it for tuning `window`.
+        - a number stands for itself.
+
+    history : {"auto", "fit"}, array-like or None, default="auto"
+        Where the rows before the first row of X come from.
+
+        - "auto" goes by the index of a pandas frame, counting back from its first
+          label in steps of the training index' frequency. Rows that :meth:`fit` did
+          not keep are unknown. An irregular index is taken by order: X follows the
+          training rows that are older than its first label. Data without labels
+          (arrays, polars frames) is a series of its own.
+        - "fit" states that X, in :meth:`transform`, always follows the training rows.
+        - a pandas frame is the whole series, looked up by label as in "auto". Windows
+          only look back, so that it may well reach beyond the training rows: this is
+          how a test fold after a `gap` gets its true past.
+        - an array holds the rows just before X.
+        - None: the rows before X are unknown.
+
+    flatten : bool, default=True
+        Whether a window is one row of ``window * n_channels`` columns, the oldest
+        timestep first and the channels of a timestep together. If False, the output
+        has three dimensions.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of channels, that is columns, seen in :meth:`fit`.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the channels. Only defined if X has string column names.
+
+    See Also
+    --------
+    make_supervised : X and y of a series, with windows or ready for this transformer.
+
+    Notes
+    -----
+    Windows overlap in memory: the output is a read-only view of one array of
+    ``n_rows + window - 1`` rows, which is its ``base``. A window of 500 over ten
+    million rows thus takes no more memory than the series. Copy it to write to it.
+
+    ``fit_transform(X)`` equals ``fit(X).transform(X)``, except for ``history="fit"``:
+    the training rows do not follow themselves.
+
+    A warning that names `history` is given if a frame begins after the training rows
+    do and not all rows are known that come between, and if its index leaves out
+    labels.
+
+    References
+    ----------
+    .. [1] T. G. Dietterich, "Machine Learning for Sequential Data: A Review",
+       Structural, Syntactic, and Statistical Pattern Recognition, 2002, pp. 15-30.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skts import SlidingWindowTransformer
+    >>> days = pd.date_range("1959-01-01", periods=5)
+    >>> births = pd.DataFrame({"births": [35, 32, 30, 31, 44]}, index=days)
+    >>> windows = SlidingWindowTransformer(padding="nan").set_output(transform="pandas")
+    >>> windows.fit_transform(births.head(4))
+                births_lag2  births_lag1  births_lag0
+    1959-01-01          NaN          NaN         35.0
+    1959-01-02          NaN         35.0         32.0
+    1959-01-03         35.0         32.0         30.0
+    1959-01-04         32.0         30.0         31.0
+
+    One new row finds its past:
+
+    >>> windows.transform(births.tail(1))
+                births_lag2  births_lag1  births_lag0
+    1959-01-05         30.0         31.0         44.0
+    """
+
+    _parameter_constraints: dict = {
+        "window": [Interval(Integral, 1, None, closed="left")],
+        "padding": [
+            StrOptions({"edge", "nan"}),
+            Interval(Real, None, None, closed="neither"),
+            "nan",
+        ],
+        "history": [StrOptions({"auto", "fit"}), "array-like", None],
+        "flatten": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        window: int = 3,
+        *,
+        padding: str | float = "edge",
+        history: Any = "auto",
+        flatten: bool = True,
+    ) -> None:
+        self.window = window
+        self.padding = padding
+        self.history = history
+        self.flatten = flatten
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any = None) -> SlidingWindowTransformer:
+        """Keep the last rows of a series, which are the past of what follows.
+
+        Parameters
+        ----------
+        X : {array-like, dataframe} of shape (n_rows, n_channels)
+            Rows in time order, at least `window` of them. NaN is allowed.
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : SlidingWindowTransformer
+            The fitted transformer.
+        """
+        _, index, past = self._read(X)
+        if self.window > 1 and (message := _hole_message(index, past, "X")):
+            warn(message, stacklevel=3)
+        self._keep(X, past)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
+        """Fit to a series and return its windows.
+
+        Parameters
+        ----------
+        X : {array-like, dataframe} of shape (n_rows, n_channels)
+            Rows in time order, at least `window` of them. NaN is allowed.
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, window * n_channels) or \
+                (n_rows, window, n_channels)
+            Row t is the window that ends at row t. Read-only; float32 or float64.
+        """
+        rows, index, past = self._read(X)
+        follows_itself = past is not None and past.source == "fit"
+        windows = self._windows(rows, index, None if follows_itself else past)
+        self._keep(X, past)
+        return windows
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the windows that end at the rows of X.
+
+        Parameters
+        ----------
+        X : {array-like, dataframe} of shape (n_rows, n_channels)
+            Rows in time order, one or more. NaN is allowed.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, window * n_channels) or \
+                (n_rows, window, n_channels)
+            Row t is the window that ends at row t. Read-only; float32 or float64.
+        """
+        check_is_fitted(self)
+        rows = validate_data(self, X, reset=False, **_FLOATS)
+        return self._windows(rows, _time_labels(X, "X"), self._past)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Name the columns of the output.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the channels: by default those seen in :meth:`fit`, else x0, x1,
+            and so on.
+
+        Returns
+        -------
+        ndarray of str
+            For channels a and b and ``window=2``: a_lag1, b_lag1, a_lag0, b_lag0.
+        """
+        check_is_fitted(self)
+        if not self.flatten:
+            raise ValueError("flatten=False returns a 3-D array, without columns.")
+        names = _check_feature_names_in(self, input_features)
+        return np.asarray(_lag_names(names, self.window), dtype=object)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def _read(self, X: Any) -> tuple[np.ndarray, pd.Index | None, _Past | None]:
+        """Check the training rows; return them, their labels and the past to keep."""
+        rows = check_array(X, estimator=self, input_name="X", **_FLOATS)
+        index = _time_labels(X, "X")
+        if self.window > len(rows):
+            raise ValueError(
+                f"window={self.window} is longer than the series (n_samples = "
+                f"{len(rows)}): fit on more rows or choose a shorter window."
+            )
+        if self.history is None or self.window == 1:
+            return rows, index, None
+        if not isinstance(self.history, str):
+            return rows, index, self._read_history(X, rows.shape[1])
+        kept = rows[1 - self.window :].copy()
+        if index is not None:
+            labels, step = index[1 - self.window :], _frequency(index)
+            return rows, index, _Past(self.history, kept, labels, index[0], step)
+        return rows, index, _Past("fit", kept) if self.history == "fit" else None
+
+    def _read_history(self, X: Any, n_channels: int) -> _Past:
+        """Check a history that is a frame or an array."""
+        history = self.history
+        if hasattr(X, "columns") and hasattr(history, "columns"):
+            missing = [name for name in X.columns if name not in history.columns]
+            if missing:
+                raise ValueError(f"history lacks the columns {missing} of X.")
+            history = history[list(X.columns)]
+        if np.ndim(history) != 2 or np.shape(history)[1] != n_channels:
+            raise ValueError(
+                f"history must have the {n_channels} columns of X, but its shape is "
+                f"{np.shape(history)}."
+            )
+        rows = check_array(history, input_name="history", **_FLOATS)
+        index = _time_labels(history, "history")
+        if index is None:
+            return _Past("array", rows)
+        return _Past("frame", rows, index, index[0], _frequency(index))
+
+    def _keep(self, X: Any, past: _Past | None) -> None:
+        """Set what `fit` learns, after all checks: a failed call changes nothing."""
+        validate_data(self, X, skip_check_array=True)
+        self._past = past
+
+    def _windows(
+        self, rows: np.ndarray, index: pd.Index | None, past: _Past | None
+    ) -> np.ndarray:
+        """Put the rows before X in front of it; return a view of all windows."""
+        output = _get_output_config("transform", self)["dense"]
+        if not self.flatten and output != "default":
+            raise ValueError(
+                f"flatten=False returns a 3-D array, which {output} cannot hold: use "
+                "flatten=True or set_output(transform='default')."
+            )
+        count = self.window - 1
+        found, is_cut = _find_before(index, past, count)
+        known = found >= 0
+        if count:
+            message = _hole_message(index, past, "X")
+            if is_cut:
+                message += (
+                    f" Of the {count} rows before {index[0]}, where X begins, "
+                    f"{count - known.sum()} are unknown: padding={self.padding!r} "
+                    "stands in for them. Give the series up to there as history, or "
+                    "history=None if X is a series of its own."
+                )
+            if message:
+                warn(message.strip(), stacklevel=4)
+        padded = np.empty((count + len(rows), rows.shape[1]), rows.dtype)
+        padded[count:] = rows
+        if past is not None:
+            padded[:count][known] = past.rows[found[known]]
+        _fill_unknown(padded, known, self.padding)
+        padded.flags.writeable = False
+        windows = _sliding_windows(padded, self.window)
+        return windows if self.flatten else windows.reshape(len(rows), self.window, -1)
+
+
+# X and y of a series
+
+
+def _frame_like(
+    series: Any, values: np.ndarray, columns: list, index: pd.Index | None
+) -> Any:
+    """Make a frame of the library that the series is from."""
+    if isinstance(series, pd.DataFrame):
+        return pd.DataFrame(values, index=index, columns=columns, copy=False)
+    return type(series)(values, schema=columns)
+
+
+@validate_params(
+    {
+        "window": [Interval(Integral, 1, None, closed="left"), None],
+        "horizon": [Interval(Integral, 1, None, closed="left")],
+    },
+    prefer_skip_nested_validation=True,
+)
+def make_supervised(
+    series: Any, *, window: int | None = None, horizon: int = 1, target: Any = None
+) -> tuple[Any, Any]:
+    """Turn a series into the X and y of supervised learning.
+
+    Row t of X is known at time t; row t of y is what follows in the next `horizon`
+    steps. Rows whose window or future reaches beyond the series are left out.
+
+    Parameters
+    ----------
+    series : {array-like, dataframe, Series} of shape (n,) or (n, n_channels)
+        Rows in time order.
+
+    window : int, default=None
+        Number of rows in a window, the newest of which is row t. By default, rows of X
+        are the rows of the series, for a Pipeline that makes its own windows with
+        :class:`SlidingWindowTransformer`.
+
+    horizon : int, default=1
+        Number of steps ahead that y reaches.
+
+    target : label or list of labels, default=None
+        Columns to predict: names in a frame, positions in an array. By default all.
+
+    Returns
+    -------
+    X : {array, dataframe} of shape (n_rows, n_channels) or \
+            (n_rows, window * n_channels)
+        The rows, or the windows: oldest timestep first, in columns ``births_lag2,
+        births_lag1, births_lag0``. A frame for a frame or Series, with the index of
+        the newest row of each window, else an array. Windows are read-only: they share
+        memory.
+
+    y : {array, Series, dataframe} of shape (n_rows,) or \
+            (n_rows, horizon * n_targets)
+        One dimension for one step of one target; else all targets of the first step,
+        then those of the second, in columns ``births_step1, births_step2``. Its index
+        is that of X.
+
+    See Also
+    --------
+    SlidingWindowTransformer : Windows that keep the number of rows, for a Pipeline.
+
+    Examples
+    --------
+    >>> from skts import make_supervised
+    >>> X, y = make_supervised([1, 2, 3, 4, 5], window=3)
+    >>> X
+    array([[1, 2, 3],
+           [2, 3, 4]])
+    >>> y
+    array([4, 5])
+    """
+    if isinstance(series, pd.Series):
+        series = series.to_frame("x0" if series.name is None else series.name)
+    is_frame = hasattr(series, "columns")
+    if not is_frame:
+        series = np.asarray(series)
+        series = series.reshape(-1, 1) if series.ndim == 1 else series
+    values = check_array(
+        series,
+        order="C",
+        copy=True,
+        ensure_all_finite="allow-nan",
+        input_name="series",
+    )
+    index = _time_labels(series, "series")
+    n_lags = window or 1
+    n_rows = len(values) - n_lags - horizon + 1
+    if n_rows < 1:
+        raise ValueError(
+            f"The series has {len(values)} rows, but window={window} and "
+            f"horizon={horizon} need at least {n_lags + horizon}."
+        )
+    columns = list(series.columns) if is_frame else list(range(values.shape[1]))
+    if target is None:
+        targets = columns
+    else:
+        is_list = isinstance(target, (list, tuple, np.ndarray, pd.Index))
+        targets = list(target) if is_list else [target]
+    if not targets or len(set(targets)) < len(targets) or set(targets) - set(columns):
+        raise ValueError(
+            f"target={target!r} must name distinct columns of the series: {columns}."
+        )
+    if message := _hole_message(index, None, "series"):
+        warn(message, stacklevel=3)
+
+    future = values[n_lags:, [columns.index(name) for name in targets]]
+    y = _sliding_windows(np.ascontiguousarray(future), horizon).copy()
+    if window is None:
+        X = series.head(n_rows) if is_frame else values[:n_rows]
+    else:
+        X = _sliding_windows(values, window)[:n_rows]
+    if not is_frame:
+        return X, y.ravel() if y.shape[1] == 1 else y
+
+    if index is not None:
+        index = index[n_lags - 1 : n_lags - 1 + n_rows]
+    if window is not None:
+        are_names = all(isinstance(name, str) for name in columns)
+        names = columns if are_names else [f"x{i}" for i in range(len(columns))]
+        X = _frame_like(series, X, _lag_names(names, window), index)
+    if y.shape[1] == 1:
+        return X, _frame_like(series, y, targets, index)[targets[0]]
+    steps = [f"{name}_step{k}" for k in range(1, horizon + 1) for name in targets]
+    return X, _frame_like(series, y, steps, index)
