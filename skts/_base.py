@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, RegressorMixin, _fit_context
 from sklearn.utils import assert_all_finite, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_is_fitted,
@@ -33,7 +33,7 @@ SIZES = [POSITIVE, "array-like"]
 def as_sizes(name, sizes):
     """Return parameter `name`, an integer or a sequence of them, as one per layer."""
     layers = [sizes] if isinstance(sizes, Integral) else list(sizes)
-    if not layers or not all(size in POSITIVE for size in layers):
+    if not layers or not all(map(POSITIVE.is_satisfied_by, layers)):
         raise ValueError(
             f"{name}={sizes!r} must be a positive integer, or one for each layer."
         )
@@ -128,6 +128,7 @@ class NetworkEstimator(BaseEstimator):
     _parameter_constraints = {
         "epochs": [POSITIVE],
         "batch_size": [POSITIVE],
+        "optimizer": [str, HasMethods("get_config")],
         "learning_rate": [Interval(Real, 0, None, closed="neither"), callable, None],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
@@ -238,7 +239,7 @@ class NetworkEstimator(BaseEstimator):
             if continuing or not name.endswith("_"):
                 setattr(new, name, value)
         new._learn(X, y, sample_weight, epochs, continuing)
-        self.__dict__ = vars(new)
+        self.__dict__ = new.__dict__
         return self
 
     def _learn(self, X, y, sample_weight, epochs, continuing):
@@ -274,6 +275,7 @@ class NetworkEstimator(BaseEstimator):
 
     def _train(self, network, inputs, targets, weight, epochs, seed):
         """Have scikeras train `network`; return the losses of each epoch."""
+        from keras.callbacks import Callback
         from scikeras.wrappers import KerasRegressor
 
         from ._training import trainable
@@ -283,9 +285,14 @@ class NetworkEstimator(BaseEstimator):
             train, validate = self._split(targets)
             held_out = inputs[validate], targets[validate], weight[validate]
             inputs, targets, weight = inputs[train], targets[train], weight[train]
-        callbacks = self.callbacks
-        if callbacks is not None and not isinstance(callbacks, (list, tuple)):
+        callbacks = [] if self.callbacks is None else self.callbacks
+        if not isinstance(callbacks, (list, tuple)):
             callbacks = [callbacks]
+        for callback in callbacks:
+            if not isinstance(callback, Callback):
+                raise TypeError(
+                    f"callbacks must be Keras callbacks, but {callback!r} is not one."
+                )
         model = trainable(
             network,
             optimizer=self.optimizer,
@@ -298,7 +305,7 @@ class NetworkEstimator(BaseEstimator):
             epochs=epochs,
             batch_size=self.batch_size,
             shuffle=self.shuffle,
-            callbacks=copy.deepcopy(callbacks),
+            callbacks=copy.deepcopy(list(callbacks)),
             verbose=self.verbose,
         )
         wrapper.fit(
@@ -331,23 +338,28 @@ class NetworkEstimator(BaseEstimator):
 
         return predict(self.model_, self._scaler_.transform(x))
 
-    def _validate(self, X, y=None, *, reset):
-        """Return windows (n_rows, timesteps, channels), oldest timestep first, and y.
+    def _validate(self, X, y="no_validation", *, reset):
+        """Return windows (n_rows, timesteps, channels), oldest timestep first.
 
-        `y` is returned as the network's targets (n_rows, n_outputs), None if not given.
+        And the targets of the network (n_rows, n_outputs), if `y` is given.
         """
         if isinstance(X, (list, tuple)) and np.ndim(X) == 3:
             X = np.asarray(X)
         shape: tuple[int, ...] = getattr(X, "shape", ())
         if len(shape) == 3:
             X = np.asarray(X).reshape(shape[0], shape[1] * shape[2])
-        # Windows that share memory are checked for infinity once, as a series.
-        options = {"dtype": [np.float64, np.float32], "ensure_all_finite": False}
-        if y is None:
-            X = validate_data(self, X, reset=reset, **options)
-        else:
-            options |= self._target_options
-            X, y = validate_data(self, X, y, reset=reset, **options)
+        has_y = not (isinstance(y, str) and y == "no_validation")
+        checked = validate_data(
+            self,
+            X,
+            y,
+            reset=reset,
+            dtype=[np.float64, np.float32],
+            # Windows that share memory are checked below, once and as a series.
+            ensure_all_finite=False,
+            **(self._target_options if has_y else {}),
+        )
+        X, y = checked if has_y else (checked, None)
         if reset:
             self._read_layout(X.shape[1], shape[2] if len(shape) == 3 else None)
         elif len(shape) == 3 and shape[2] != self._layout_[0]:
@@ -366,7 +378,7 @@ class NetworkEstimator(BaseEstimator):
             estimator_name=type(self).__name__,
             input_name="X",
         )
-        return x, None if y is None else self._encode_targets(y, x.dtype, reset)
+        return (x, self._encode_targets(y, x.dtype, reset)) if has_y else x
 
     def _read_layout(self, n_features, third_dimension):
         """Find out how the columns of X are timesteps and channels."""
@@ -396,6 +408,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     target_channels: Any = None
 
     _parameter_constraints = {
+        "loss": [str, callable],
         "n_targets": [POSITIVE],
         "target_channels": [Integral, str, "array-like", None],
     }
@@ -421,7 +434,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
             Predictions, in the shape and units of the y of `fit`.
         """
         check_is_fitted(self, "model_")
-        x, _ = self._validate(X, reset=False)
+        x = self._validate(X, reset=False)
         y = self._scaler_.inverse_transform_targets(self._predict_network(x), x)
         return y.reshape(-1) if self._y_ndim_ == 1 else y
 
@@ -483,7 +496,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
             targets = [targets]
         positions = [names.index(t) if t in names else t for t in targets]
         if len(positions) != self.n_targets or not all(
-            i in Interval(Integral, 0, n_channels, closed="left") for i in positions
+            isinstance(i, Integral) and 0 <= int(i) < n_channels for i in positions
         ):
             raise ValueError(
                 f"target_channels={self.target_channels!r} must give a channel for each"

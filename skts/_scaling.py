@@ -50,13 +50,13 @@ def _fit_scaler(values, weight, what):
     scaler = StandardScaler()
     with np.errstate(all="ignore"):
         scaler.fit(values, sample_weight=weight)
-    if (
-        not (np.isfinite(scaler.mean_) | np.isnan(scaler.mean_)).all()
-        or not (np.isfinite(scaler.scale_) | np.isnan(scaler.scale_)).all()
-    ):
+    overflown = np.nanmax(
+        np.abs(values[:, ~np.isfinite(scaler.var_)]), axis=None, initial=0
+    )
+    if overflown > 0:
         raise ValueError(
-            f"{what} holds values too large to standardise (up to "
-            f"{np.nanmax(np.abs(values)):.3g}); divide them by a constant first."
+            f"{what} holds values too large to standardise (up to {overflown:.3g}): "
+            "divide them by a constant first."
         )
     # A channel without a single value has no mean; it is all missing.
     scaler.mean_ = np.nan_to_num(scaler.mean_)

@@ -1,0 +1,497 @@
+"""The life cycle that all networks share, shown on the fastest of them."""
+
+import copy
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.exceptions import NotFittedError
+
+from skts import EncoderDecoderLSTMRegressor, MLPRegressor
+from skts._base import NetworkEstimator, read_lags
+
+
+@pytest.fixture
+def data():
+    rng = np.random.RandomState(0)
+    X = rng.normal(size=(40, 6))
+    return X, X @ np.arange(6.0)
+
+
+def mlp(**parameters):
+    return MLPRegressor(**{"epochs": 3, "random_state": 0} | parameters)
+
+
+# Parameters
+
+
+def test_subclasses_inherit_parameters_and_constraints_without_a_decorator():
+    class Wide(MLPRegressor):
+        width: int = 3
+
+        _parameter_constraints = {"width": [int]}
+
+    assert Wide().get_params() == MLPRegressor().get_params() | {"width": 3}
+    assert set(Wide._parameter_constraints) > set(MLPRegressor._parameter_constraints)
+
+
+def test_repr_shows_what_was_changed():
+    assert repr(MLPRegressor(units=3)) == "MLPRegressor(units=3)"
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"epochs": 0},
+        {"epochs": 2.5},
+        {"batch_size": 0},
+        {"learning_rate": -1.0},
+        {"validation_fraction": 1.0},
+        {"dropout": 1.0},
+        {"window_norm": "first"},
+        {"n_channels": 0},
+        {"n_targets": 0},
+        {"jit_compile": "always"},
+        {"units": 0},
+        {"units": []},
+        {"units": [10, 0]},
+        {"units": [2.5]},
+        {"optimizer": "adamant"},
+        {"loss": "most"},
+        {"activation": "rely"},
+        {"optimizer": 3},
+        {"loss": 3},
+        {"callbacks": ["stop"]},
+    ],
+    ids=str,
+)
+def test_a_wrong_parameter_is_an_error_that_names_it(data, parameters):
+    (name, value), *_ = parameters.items()
+    with pytest.raises((ValueError, TypeError)) as error:
+        mlp(**parameters).fit(*data)
+    assert name in str(error.value)
+    assert str(value).strip("[]'") in str(error.value)
+
+
+# Windows in
+
+
+def test_three_dimensional_X_equals_its_two_dimensional_form(data):
+    X, y = data
+    flat = mlp(n_channels=2).fit(X, y)
+    cube = mlp().fit(X.reshape(40, 3, 2), y)
+    assert cube.n_features_in_ == 6
+    np.testing.assert_array_equal(flat.predict(X), cube.predict(X.reshape(40, 3, 2)))
+    np.testing.assert_array_equal(cube.predict(X), flat.predict(X.reshape(40, 3, 2)))
+    nested = mlp().fit(X.reshape(40, 3, 2).tolist(), y.tolist())
+    np.testing.assert_array_equal(nested.predict(X), flat.predict(X))
+
+
+def test_channels_are_checked(data):
+    X, y = data
+    with pytest.raises(ValueError, match="n_channels=4 does not divide the 6 columns"):
+        mlp(n_channels=4).fit(X, y)
+    with pytest.raises(ValueError, match="n_channels=3, but X has 2"):
+        mlp(n_channels=3).fit(X.reshape(40, 3, 2), y)
+    fitted = mlp(n_channels=2).fit(X, y)
+    with pytest.raises(ValueError, match=r"X has 3 channels, but .* fitted with 2"):
+        fitted.predict(X.reshape(40, 2, 3))
+    with pytest.raises(ValueError, match="X has 4 features, but MLPRegressor is expec"):
+        fitted.predict(X[:, :4])
+
+
+@pytest.mark.parametrize(
+    "names, channels, order",
+    [
+        (["a_lag2", "b_lag2", "a_lag0", "b_lag0"], ["a", "b"], [0, 1, 2, 3]),
+        (["lag_1", "lag_2", "lag_3"], [""], [2, 1, 0]),
+        (["lag1", "lag10", "lag2"], [""], [1, 2, 0]),
+        (["y_target_lag-2", "y_target_lag-1"], ["y_target"], [0, 1]),
+        (["b_lag0", "a_lag0", "b_lag1", "a_lag1"], ["b", "a"], [2, 3, 0, 1]),
+        (["a_lag1", "month"], None, None),
+        (["lagoon", "flag1x"], None, None),
+    ],
+)
+def test_read_lags(names, channels, order):
+    found, columns = read_lags(names)
+    assert found == channels
+    assert (columns if columns is None else columns.tolist()) == order
+
+
+def test_lags_put_columns_in_order_of_time(data):
+    X, y = data
+    names = [f"{channel}_lag{lag}" for lag in (2, 1, 0) for channel in "ab"]
+    X = pd.DataFrame(X, columns=names)
+    ordered = mlp().fit(X, y)
+    newest_first = mlp().fit(X[names[::-1]][["a_lag0", "b_lag0", *names[:-2]]], y)
+    np.testing.assert_array_equal(
+        ordered.predict(X), newest_first.predict(X[newest_first.feature_names_in_])
+    )
+    np.testing.assert_array_equal(
+        ordered.predict(X), mlp(n_channels=2).fit(X.to_numpy(), y).predict(X.to_numpy())
+    )
+
+
+def test_channels_with_different_lags_are_an_error_unless_n_channels_is_given(data):
+    X, y = data
+    names = ["a_lag3", "a_lag2", "a_lag1", "a_lag0", "b_lag1", "b_lag0"]
+    frame = pd.DataFrame(X, columns=names)
+    with pytest.raises(ValueError, match=r"not the same ones.*b: \[1, 0\].*n_channels"):
+        mlp().fit(frame, y)
+    as_it_is = mlp(n_channels=1).fit(frame, y)
+    np.testing.assert_array_equal(as_it_is.predict(frame), mlp().fit(X, y).predict(X))
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf])
+def test_infinity_is_an_error(data, value):
+    X, y = data
+    fitted = mlp().fit(X, y)
+    X[3, 2] = value
+    with pytest.raises(ValueError, match="Input X contains infinity"):
+        mlp().fit(X, y)
+    with pytest.raises(ValueError, match="Input X contains infinity"):
+        fitted.predict(X)
+
+
+@pytest.mark.parametrize("value", [np.inf, np.nan])
+def test_y_must_be_finite(data, value):
+    X, y = data
+    y[3] = value
+    with pytest.raises(ValueError, match="Input y contains"):
+        mlp().fit(X, y)
+
+
+def test_strings_are_an_error(data):
+    X, y = data
+    with pytest.raises(ValueError, match="could not convert string"):
+        mlp().fit(np.full(X.shape, "ten"), y)
+
+
+# Missing values
+
+
+def test_rows_from_before_the_series_are_not_trained_on(data):
+    X, y = data
+    padded = X.copy()
+    padded[0, :3], padded[1, :1] = np.nan, np.nan
+    fitted = mlp().fit(padded, y)
+    np.testing.assert_array_equal(fitted.predict(X), mlp().fit(X[2:], y[2:]).predict(X))
+    assert np.isfinite(fitted.predict(padded)).all()
+    assert fitted.model_.input_shape == (None, 6, 1)
+
+
+def test_nan_inside_windows_adds_a_channel_that_marks_it(data):
+    X, y = data
+    X[5, 3] = np.nan
+    fitted = mlp().fit(X, y)
+    assert fitted.model_.input_shape == (None, 6, 2)
+    assert np.isfinite(fitted.predict(X)).all()
+
+
+def test_no_whole_window_is_an_error(data):
+    X, y = data
+    X[:, 0] = np.nan
+    with pytest.raises(ValueError, match="no whole window of 6 timesteps"):
+        mlp().fit(X, y)
+
+
+# Targets
+
+
+@pytest.mark.parametrize("n_columns", [None, 1, 3])
+def test_predictions_have_the_shape_of_y(data, n_columns):
+    X, y = data
+    y = y if n_columns is None else np.column_stack([y] * n_columns)
+    fitted = mlp().fit(X, y)
+    assert fitted.predict(X).shape == y.shape
+    assert fitted.n_outputs_ == (n_columns or 1)
+
+
+def test_predictions_are_in_units_of_y(data):
+    X, y = data
+    fitted = mlp(epochs=100).fit(X, 1e6 + 1e3 * y)
+    assert fitted.score(X, 1e6 + 1e3 * y) > 0.9
+
+
+def test_n_targets_must_divide_the_columns_of_y(data):
+    X, y = data
+    with pytest.raises(ValueError, match="n_targets=2 does not divide the 3 columns"):
+        mlp(n_targets=2).fit(X, np.column_stack([y] * 3))
+
+
+def test_precision_follows_X(data):
+    X, y = data
+    for dtype in ("float32", "float64"):
+        fitted = mlp().fit(X.astype(dtype), y)
+        assert fitted.predict(X.astype(dtype)).dtype == dtype
+        assert {w.dtype.name for w in fitted.model_.get_weights()} == {dtype}
+    assert mlp().fit(X.astype(int), y).predict(X.astype(int)).dtype == "float64"
+
+
+def test_constant_y_is_predicted(data):
+    X, y = data
+    np.testing.assert_allclose(
+        mlp(epochs=50).fit(X, np.full_like(y, 7)).predict(X), 7, atol=0.5
+    )
+
+
+# Windows normalised one by one
+
+
+@pytest.mark.parametrize("norm", ["last", "standard"])
+def test_window_norm_carries_predictions_to_levels_never_met(norm):
+    series = np.sin(np.arange(120) / 3)
+    X = np.lib.stride_tricks.sliding_window_view(series, 8)[:-1]
+    fitted = mlp(epochs=60, window_norm=norm).fit(X, series[8:])
+    np.testing.assert_allclose(
+        fitted.predict(X + 1000), fitted.predict(X) + 1000, atol=1e-6
+    )
+    assert np.abs(mlp(epochs=60).fit(X, series[8:]).predict(X + 1000) - 1000).min() > 2
+
+
+def test_target_channels_by_position_and_name(data):
+    X, y = data
+    X = pd.DataFrame(X, columns=[f"{c}_lag{k}" for k in (2, 1, 0) for c in "ab"])
+    with pytest.raises(ValueError, match="2 channels and n_targets=1: name in target_"):
+        mlp(window_norm="last").fit(X, y)
+    expected = mlp(window_norm="last", target_channels=1).fit(X, y).predict(X)
+    for channels in ([1], "b", ["b"], np.array([1])):
+        fitted = mlp(window_norm="last", target_channels=channels).fit(X, y)
+        np.testing.assert_array_equal(fitted.predict(X), expected)
+    other = mlp(window_norm="last", target_channels="a").fit(X, y).predict(X)
+    assert (other != expected).all()
+
+
+@pytest.mark.parametrize("channels", [2, -1, "c", [0, 1], [], 0.5])
+def test_wrong_target_channels_are_an_error(data, channels):
+    X, y = data
+    model = mlp(window_norm="last", n_channels=2, target_channels=channels)
+    with pytest.raises(ValueError, match="target_channels"):
+        model.fit(X, y)
+
+
+# Weights
+
+
+def test_weights_equal_repetition_in_one_batch(data):
+    X, y = data
+    times = np.random.RandomState(1).randint(0, 4, len(X))
+    parameters = {"batch_size": 200, "epochs": 20}
+    weighted = mlp(**parameters).fit(X, y, sample_weight=times)
+    repeated = mlp(**parameters).fit(np.repeat(X, times, axis=0), np.repeat(y, times))
+    np.testing.assert_allclose(weighted.predict(X), repeated.predict(X), rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "weight, message",
+    [(np.zeros(40), "zero"), (-np.ones(40), "Negative"), ([1], "shape")],
+)
+def test_wrong_weights_are_an_error(data, weight, message):
+    with pytest.raises(ValueError, match=message):
+        mlp().fit(*data, sample_weight=weight)
+
+
+# Randomness
+
+
+def test_same_random_state_gives_same_bits(data):
+    X, y = data
+    np.testing.assert_array_equal(
+        mlp(dropout=0.2).fit(X, y).predict(X), mlp(dropout=0.2).fit(X, y).predict(X)
+    )
+    assert (
+        mlp().fit(X, y).predict(X) != mlp(random_state=1).fit(X, y).predict(X)
+    ).all()
+
+
+def test_a_random_state_object_moves_on(data):
+    X, y = data
+    state = np.random.RandomState(0)
+    first = mlp(random_state=state).fit(X, y).predict(X)
+    second = mlp(random_state=state).fit(X, y).predict(X)
+    assert (first != second).all()
+
+
+# Training
+
+
+def test_history_has_a_loss_per_epoch_that_falls(data):
+    fitted = mlp(epochs=30).fit(*data)
+    assert list(fitted.history_) == ["loss"]
+    assert fitted.n_epochs_ == len(fitted.history_["loss"]) == 30
+    assert fitted.history_["loss"][-1] < fitted.history_["loss"][0] / 2
+
+
+def test_early_stopping_holds_out_the_last_rows_and_keeps_the_best(data):
+    X, y = data
+    y[-4:] = -y[-4:]  # the more is learned of the others, the worse these get
+    fitted = mlp(epochs=200, early_stopping=True, patience=5).fit(X, y)
+    losses = fitted.history_["val_loss"]
+    best = int(np.argmin(losses))
+    assert fitted.n_epochs_ == len(losses) == best + 1 + 5 < 200
+    held_out = (fitted.predict(X[-4:]) - y[-4:]) / fitted._scaler_.y_scaler_.scale_
+    np.testing.assert_allclose(np.mean(held_out**2), losses[best], rtol=1e-5)
+
+
+def test_validation_fraction_that_leaves_nothing_is_an_error(data):
+    X, y = data
+    with pytest.raises(ValueError, match=r"validation_fraction=0.9 leaves none of 2"):
+        mlp(early_stopping=True, validation_fraction=0.9).fit(X[:2], y[:2])
+
+
+def test_a_diverged_fit_says_when_and_what_to_lower(data):
+    model = mlp(learning_rate=1e20, optimizer="sgd", epochs=50)
+    with pytest.raises(ValueError, match=r"epoch \d+.*learning_rate"):
+        model.fit(*data)
+
+
+def test_optimizer_and_loss_may_be_names_classes_or_objects(data):
+    import keras
+
+    X, y = data
+    sgd = keras.optimizers.SGD(learning_rate=0.05)
+    by_object = mlp(optimizer=sgd, loss=keras.losses.MeanAbsoluteError()).fit(X, y)
+    by_name = mlp(optimizer="sgd", learning_rate=0.05, loss="mae").fit(X, y)
+    by_class = mlp(
+        optimizer=keras.optimizers.SGD,
+        learning_rate=0.05,
+        loss=lambda y_true, y_pred: keras.ops.mean(abs(y_true - y_pred), axis=-1),
+    ).fit(X, y)
+    np.testing.assert_allclose(by_object.predict(X), by_name.predict(X))
+    np.testing.assert_allclose(by_class.predict(X), by_name.predict(X))
+    assert not sgd.built
+
+
+def test_callbacks_are_copied_for_each_fit(data):
+    import keras
+
+    class Count(keras.callbacks.Callback):
+        epochs = 0
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.epochs += 1
+            self.model.stop_training = self.epochs == 2
+
+    callback = Count()
+    assert mlp(callbacks=callback).fit(*data).n_epochs_ == 2
+    assert mlp(callbacks=[callback]).fit(*data).n_epochs_ == 2
+    assert callback.epochs == 0
+
+
+def test_warm_start_goes_on(data):
+    X, y = data
+    model = mlp(warm_start=True).fit(X, y)
+    first = model.history_["loss"]
+    model.fit(X, y)
+    assert model.n_epochs_ == 6
+    assert model.history_["loss"][:3] == first
+    assert model.history_["loss"][3] < first[-1]
+
+
+def test_partial_fit_equals_epochs_of_fit(data):
+    X, y = data
+    whole = mlp(shuffle=False).fit(X, y)
+    parts = mlp(shuffle=False)
+    for _ in range(3):
+        parts.partial_fit(X, y)
+    assert parts.n_epochs_ == 3
+    np.testing.assert_allclose(parts.predict(X), whole.predict(X), rtol=1e-6)
+
+
+def test_partial_fit_keeps_the_shapes_of_the_first_call(data):
+    X, y = data
+    model = mlp().partial_fit(X, y)
+    with pytest.raises(ValueError, match="X has 4 features"):
+        model.partial_fit(X[:, :4], y)
+    with pytest.raises(ValueError, match=r"y has shape \(40, 2\).*n_outputs=1"):
+        model.partial_fit(X, np.column_stack([y, y]))
+
+
+# Keeping
+
+
+def test_a_failed_fit_leaves_the_estimator_as_it_was(data):
+    X, y = data
+    model = mlp().fit(X, y)
+    before = model.predict(X)
+    for bad in (
+        lambda: model.fit(X[:, :3], np.full(40, np.nan)),
+        lambda: model.set_params(n_channels=5).fit(pd.DataFrame(X), y),
+        lambda: model.set_params(learning_rate=1e20, optimizer="sgd").fit(X[:, :3], y),
+        lambda: model.set_params(warm_start=True).fit(X, y),
+    ):
+        with pytest.raises(ValueError):
+            bad()
+        model.set_params(n_channels=None)
+        assert model.n_features_in_ == 6
+        np.testing.assert_array_equal(model.predict(X), before)
+
+
+def test_an_interrupted_fit_leaves_the_estimator_as_it_was(data):
+    import keras
+
+    class Interrupt(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raise KeyboardInterrupt
+
+    X, y = data
+    model = mlp(warm_start=True).fit(X, y)
+    before = model.predict(X)
+    with pytest.raises(KeyboardInterrupt):
+        model.set_params(callbacks=Interrupt()).fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), before)
+    assert model.set_params(callbacks=None).fit(X, y).n_epochs_ == 6
+
+
+def test_predict_before_fit_is_an_error(data):
+    with pytest.raises(NotFittedError):
+        mlp().predict(data[0])
+
+
+@pytest.mark.parametrize(
+    "keep", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))]
+)
+def test_a_stored_estimator_predicts_the_same_bits_and_goes_on(data, keep):
+    X, y = data
+    model = mlp(warm_start=True).fit(X, y)
+    kept = keep(model)
+    np.testing.assert_array_equal(kept.predict(X), model.predict(X))
+    np.testing.assert_array_equal(kept.fit(X, y).predict(X), model.fit(X, y).predict(X))
+
+
+def test_model_is_plain_keras(data, tmp_path):
+    import keras
+
+    X, y = data
+    fitted = mlp(standardize=False).fit(X, y)
+    assert type(fitted.model_).__module__.startswith("keras.")
+    fitted.model_.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(loaded(X[..., None])[:, 0], fitted.predict(X))
+
+
+def test_the_seam_for_new_architectures(data):
+    class Average(MLPRegressor):
+        def _hidden(self, layers, windows):
+            return layers.GlobalAveragePooling1D()(windows)
+
+    assert Average(epochs=2).fit(*data).predict(data[0]).shape == (40,)
+    with pytest.raises(NotImplementedError):
+        NetworkEstimator()._hidden(None, None)
+
+
+def test_multi_target_steps_come_step_by_step():
+    steps = np.arange(60.0)
+    series = np.column_stack([np.sin(steps / 4), 100 + np.cos(steps / 4)])
+    X = np.lib.stride_tricks.sliding_window_view(series, 8, axis=0)[:-2]
+    X = X.transpose(0, 2, 1)
+    y = np.hstack([series[8:-1], series[9:]])
+    for model in (
+        mlp(epochs=200, n_targets=2),
+        EncoderDecoderLSTMRegressor(units=20, epochs=60, n_targets=2, random_state=0),
+    ):
+        predicted = model.fit(X, y).predict(X)
+        assert np.abs(predicted[:, [0, 2]]).max() < 3
+        assert np.abs(predicted[:, [1, 3]] - 100).max() < 3
+        assert model.score(X, y) > 0.8
