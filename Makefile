@@ -2,18 +2,12 @@
 # Stamps inside the environments say what is installed, so a second run starts at
 # once, an interrupted one is taken up again, and a new pyproject.toml is installed.
 
-# Where the environment is made, and the Pythons that TensorFlow has wheels for.
-# To choose one: make clean test PYTHON=python3.12
+# The environments, and the Pythons that TensorFlow has wheels for. The first that
+# runs makes them; to choose: make clean test PYTHON=/path/to/python3.12
 VENV := .venv
 VENV_OLDEST := .venv-oldest
 SUPPORTED := 3.13 3.12 3.11
-PYTHON ?= $(firstword $(foreach p,$(CANDIDATES),$(if $(call supported,$(p)),$(p))))
-
-# Candidates are run, not looked up: launchers such as pyenv's may be there and fail.
-CANDIDATES := $(SUPPORTED:%=python%) python3 python
-version = $(if $(1),$(shell $(1) -c '$(PRINT_VERSION)' 2>/dev/null))
-PRINT_VERSION := import sys; print("%d.%d" % sys.version_info[:2])
-supported = $(filter $(SUPPORTED),$(call version,$(1)))
+PYTHON ?= $(SUPPORTED:%=python%) python3 python
 
 .PHONY: help demo test test-oldest lint docs bench clean
 .NOTPARALLEL:
@@ -59,36 +53,51 @@ clean:
 	@find . -name .git -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 # Editable, so that what runs is always the source tree; that the package is
-# complete when it is installed is for tests/test_packaging.py to show.
-INSTALL := -m pip install -qq --disable-pip-version-check --editable
+# complete when it is installed is for tests/test_packaging.py to show. Where pip is
+# cut short it leaves half a package that it takes for a whole one: start over then.
+define install
+	@trap 'rm -f $(@D)/.created; exit 1' HUP INT TERM; \
+		$(@D)/bin/python -m pip install -qq --disable-pip-version-check --editable $(1)
+	@touch $@
+endef
 
 $(VENV)/.%-installed: pyproject.toml $(VENV)/.created
 	@echo 'Installing skts[$*] in $(VENV) (TensorFlow is large: the first time takes minutes) ...'
-	@$(VENV)/bin/python $(INSTALL) '.[$*]'
-	@touch $@
+	$(call install,'.[$*]')
 
-# No wheels of the lowest TensorFlow for later Pythons.
+# The lowest TensorFlow has no wheels for later Pythons.
 $(VENV_OLDEST)/.oldest-installed: SUPPORTED := 3.12 3.11
 $(VENV_OLDEST)/.oldest-installed: pyproject.toml $(VENV_OLDEST)/.created
 	@echo 'Installing skts[test] on the lowest versions in $(VENV_OLDEST) (takes minutes) ...'
 	@$(VENV_OLDEST)/bin/python -c '$(LOWEST)' > $(VENV_OLDEST)/lowest.txt
-	@$(VENV_OLDEST)/bin/python $(INSTALL) '.[test]' --constraint $(VENV_OLDEST)/lowest.txt
-	@touch $@
+	$(call install,'.[test]' --constraint $(VENV_OLDEST)/lowest.txt)
 
 LOWEST = import tomllib; \
 	project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
 	bounds = project["dependencies"] + project["optional-dependencies"]["plot"]; \
 	print(*(bound.replace(">=", "==") for bound in bounds), sep="\n")
 
+# Pythons are run, not looked up: launchers such as pyenv's may be there and fail.
 $(VENV)/.created $(VENV_OLDEST)/.created: %/.created:
-	$(if $(call supported,$(PYTHON)),,$(error $(UNSUPPORTED)))
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-		echo "$(PYTHON) lacks the venv module; on Debian and Ubuntu it is in the package" \
-			"python$(call version,$(PYTHON))-venv" >&2; exit 1; }
-	@echo 'Making $* with Python $(call version,$(PYTHON)) ...'
-	@$(PYTHON) -m venv --clear $*
+	@for python in $(PYTHON); do \
+		version=$$($$python -c '$(VERSION)' 2>/dev/null) || continue; \
+		case ' $(SUPPORTED) ' in \
+			*" $$version "*) chosen=$$python; break ;; \
+			*) found="$$found $$python is $$version," ;; \
+		esac; \
+	done; \
+	if [ -z "$$chosen" ]; then \
+		echo "skts needs one of Python $(SUPPORTED);$${found:- none of $(PYTHON) runs,}" >&2; \
+		echo "so install one or say where it is: make test PYTHON=/path/to/python" >&2; \
+		exit 1; \
+	fi; \
+	if ! $$chosen -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "$$chosen lacks the venv module: on Debian or Ubuntu, install the package" \
+			"python$$version-venv" >&2; \
+		exit 1; \
+	fi; \
+	echo "Making $* with Python $$version ..."; \
+	$$chosen -m venv --clear $*
 	@touch $@
 
-UNSUPPORTED = skts needs one of Python $(SUPPORTED), and $(or $(PYTHON),python3) is \
-	$(or $(call version,$(or $(PYTHON),python3)),missing). Install one, or say where \
-	it is: make test PYTHON=/path/to/python$(firstword $(SUPPORTED))
+VERSION := import sys; print("%d.%d" % sys.version_info[:2])
