@@ -1,42 +1,55 @@
 """Training and prediction: the only file that knows TensorFlow.
 
 `Trainable` is a Keras model that shares the layers of an estimator's plain network.
-scikeras drives it through `Model.fit`, whose arguments it extends by what scikit-learn
-asks for: an order of rows that follows from a seed, exact row weights, early stopping.
+scikeras drives it through `Model.fit`, which runs as one compiled program: the loop
+over batches, the gradients and the optimizer. Which rows make up the batches is data
+that the host streams in, so that one program serves fits of any length. Programs are
+kept, and lent again to fits of the same shape. What cannot be compiled is trained by
+Keras' own loop.
 """
 
 from __future__ import annotations
 
-import keras
+import contextlib
+import json
+import os
+import sys
+import tempfile
+import threading
+import time
+
 import numpy as np
 
 
-class Batches(keras.utils.PyDataset):
-    """Batches in an order drawn anew for each epoch from `orders`."""
-
-    def __init__(self, x, y, weight, batch_size, orders):
-        super().__init__()
-        self.x, self.y, self.weight = x, y, weight
-        self.batch_size = batch_size
-        self.orders = orders
-        self.on_epoch_end()
-
-    def __len__(self):
-        return -(-len(self.x) // self.batch_size)
-
-    def __getitem__(self, index):
-        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        return self.x[rows], self.y[rows], self.weight[rows]
-
-    def on_epoch_end(self):
-        self.order = next(self.orders)
+@contextlib.contextmanager
+def _quiet():
+    """Keep to itself what TensorFlow logs while it is loaded for the first time."""
+    if "tensorflow" in sys.modules or "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        yield
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"  # errors only; read once, then kept
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as log:
+        os.dup2(log.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            del os.environ["TF_CPP_MIN_LOG_LEVEL"]
 
 
-def row_orders(n_rows, shuffle, seed):
-    """Yield the order of rows of each epoch."""
-    rng = np.random.RandomState(seed)
-    while True:
-        yield rng.permutation(n_rows) if shuffle else np.arange(n_rows)
+with _quiet():
+    import keras
+    import tensorflow as tf
+
+    tf.constant(0)  # looks for devices
+
+CHUNK_SECONDS = 0.5  # at most, between two looks at Ctrl-C and the progress line
+CHUNK_BATCHES = 1024
+CHUNK_ELEMENTS = 2**20  # of windows that are gathered at once
+IDLE_PROGRAMS = 16  # that are kept
 
 
 class Trainable(keras.Model):
@@ -77,40 +90,485 @@ class Trainable(keras.Model):
             take the weights of the best. None trains all epochs.
         optimizer_state : list of ndarray, default=None
             The `optimizer_state` that an earlier training left, to go on from.
+
+        Raises
+        ------
+        ValueError
+            If the loss is no longer finite. The weights are then as before.
         """
         weight = np.ones(len(x), x.dtype) if row_weight is None else row_weight
-        callbacks = list(callbacks)
+        rows = Rows((x, y, weight), validation_data, batch_size)
+        watchers = list(callbacks or ())
+        epochs = range(initial_epoch, epochs)
+        draw = row_orders(len(x), shuffle, seed)
+        before = self.get_weights()
+        try:
+            if _compiles(self, watchers):
+                self._fit_compiled(
+                    rows, epochs, draw, watchers, patience, verbose, optimizer_state
+                )
+            else:
+                self._fit_keras(
+                    rows, epochs, draw, watchers, patience, verbose, optimizer_state
+                )
+        except Diverged as error:
+            self.set_weights(before)
+            raise ValueError(
+                f"Training diverged in epoch {error.args[0]}: the loss is not finite. "
+                "Lower learning_rate."
+            ) from None
+        return self.history
+
+    def _fit_compiled(self, rows, epochs, draw, watchers, patience, verbose, state):
+        callbacks = keras.callbacks.CallbackList(
+            watchers,
+            add_history=True,
+            model=self,
+            verbose=verbose,
+            epochs=epochs.stop,
+            steps=rows.n_batches[0],
+        )
+        show = _progress_line(epochs) if verbose == 1 else None
+        with lend(self, rows, _uses_xla(self, rows, len(epochs))) as program:
+            program.load(self, state)
+            self.stop_training = False
+            callbacks.on_train_begin()
+            logs, epoch = None, epochs.start
+            while epoch < epochs.stop and not self.stop_training:
+                at_once = 1 if watchers else program.capacity // rows.per_epoch + 1
+                orders = draw(min(at_once, epochs.stop - epoch))
+                callbacks.on_epoch_begin(epoch)
+                if watchers:
+                    program.load_weights(self)
+                rate = _constant_learning_rate(self.optimizer)
+                for losses, status in program.train(rows, orders, patience, rate):
+                    if watchers:
+                        program.store(self)
+                    for values in losses.tolist():
+                        logs = dict(zip(("loss", "val_loss"), values))
+                        callbacks.on_epoch_end(epoch, logs)
+                        epoch += 1
+                    if status == "diverged":
+                        raise Diverged(epoch + 1)
+                    if status == "stopped":
+                        self.stop_training = True
+                    if show:
+                        show(epoch, logs)
+            if watchers:
+                program.load_weights(self)
+            program.finish(patience)
+            program.store(self)
+            self.optimizer_state = program.state()
+        callbacks.on_train_end(logs)
+
+    def _fit_keras(self, rows, epochs, draw, watchers, patience, verbose, state):
+        callbacks = [*watchers, _RaiseDiverged()]
         if patience is not None:
             callbacks.append(
                 keras.callbacks.EarlyStopping(
                     patience=patience, restore_best_weights=True
                 )
             )
-        batches = Batches(x, y, weight, batch_size, row_orders(len(x), shuffle, seed))
-        if optimizer_state is not None:
-            self.optimizer.build(self.trainable_variables)
-            for variable, value in zip(self.optimizer.variables, optimizer_state):
-                variable.assign(value)
-        history = super().fit(
-            batches,
-            epochs=epochs,
-            initial_epoch=initial_epoch,
+        self.optimizer.build(self.trainable_variables)
+        for variable, value in zip(_state(self.optimizer), state or ()):
+            variable.assign(value)
+        keras.Model.fit(
+            self,
+            Batches(*rows.sets[0], rows.batch_size, draw),
+            epochs=epochs.stop,
+            initial_epoch=epochs.start,
             shuffle=False,
             verbose=verbose,
             callbacks=callbacks,
-            validation_data=validation_data,
+            validation_data=rows.sets[1] if len(rows.sets) == 2 else None,
+            validation_batch_size=rows.batch_size,
         )
-        self.optimizer_state = [v.numpy() for v in self.optimizer.variables]
-        return history
+        self.optimizer_state = [v.numpy() for v in _state(self.optimizer)]
+
+
+class Diverged(Exception):
+    """The loss is not finite; the argument is the epoch, counted from 1."""
+
+
+class _RaiseDiverged(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if not np.isfinite(logs["loss"]):
+            raise Diverged(epoch + 1)
+
+
+def _compiles(model, callbacks):
+    """Whether the compiled program can stand in for Keras' own loop.
+
+    It fills up batches with rows of no weight, which layers that look at the whole
+    batch would see, and returns to Python only between epochs.
+    """
+    epoch_level = {"on_train_begin", "on_train_end", "on_epoch_begin", "on_epoch_end"}
+    hooks = {h for h in dir(keras.callbacks.Callback) if h.startswith("on_")}
+    return (
+        not model.non_trainable_weights
+        and not tf.distribute.has_strategy()
+        and not any(layer.activity_regularizer for layer in model.layers)
+        and all(
+            getattr(getattr(callback, hook), "_is_default", False)
+            for callback in callbacks
+            for hook in hooks - epoch_level
+        )
+    )
+
+
+def _uses_xla(model, rows, n_epochs):
+    if model.requested_jit != "auto":
+        return model.requested_jit
+    return rows.n_batches[0] * n_epochs > 500
+
+
+def _progress_line(epochs):
+    """Return a function that keeps one line of the terminal up to date."""
+    start = time.perf_counter()
+    width = 0
+
+    def show(epoch, logs):
+        nonlocal width
+        seconds = time.perf_counter() - start
+        left = seconds / max(1, epoch - epochs.start) * (epochs.stop - epoch)
+        losses = "".join(f" - {k}: {v:.4g}" for k, v in (logs or {}).items())
+        line = f"Epoch {epoch}/{epochs.stop}{losses} - {left:.0f} s left"
+        print("\r" + line.ljust(width), end="", flush=True)
+        width = len(line)
+        if epoch == epochs.stop:
+            print()
+
+    return show
+
+
+# The rows of batches ----------------------------------------------------------------
+
+
+def row_orders(n_rows, shuffle, seed):
+    """Return a function that draws the row orders of the next epochs, one a row."""
+    rng = np.random.default_rng(seed)
+    rows = np.arange(n_rows)
+
+    def draw(n_epochs):
+        orders = np.tile(rows, (n_epochs, 1))
+        return rng.permuted(orders, axis=1, out=orders) if shuffle else orders
+
+    return draw
+
+
+class Rows:
+    """Rows to train and, if any, to validate on, and the batches they make.
+
+    Every batch has `size` rows; row -1 fills up the last one and weighs nothing.
+    """
+
+    def __init__(self, train, validation, batch_size):
+        self.sets = [train] if validation is None else [train, validation]
+        self.batch_size = batch_size
+        n_rows = len(train[0])
+        self.size = min(batch_size, 1 << (n_rows - 1).bit_length())
+        self.n_batches = [-(-len(x) // self.size) for x, _, _ in self.sets]
+        self.per_epoch = sum(self.n_batches)
+
+    def table(self, orders):
+        """Return the rows of all batches of epochs with these `orders`, in turn."""
+        table = np.full((len(orders), self.per_epoch * self.size), -1)
+        table[:, : orders.shape[1]] = orders
+        for x, _, _ in self.sets[1:]:
+            start = self.n_batches[0] * self.size
+            table[:, start : start + len(x)] = np.arange(len(x))
+        return table.reshape(-1, self.size)
+
+    def gather(self, table, first, buffers):
+        """Copy batches, the first of which is the `first` of its epochs."""
+        position = np.arange(first, first + len(table)) % self.per_epoch
+        trains = position < self.n_batches[0]
+        x_out, y_out, weight_out, trains_out, ends_out = buffers
+        for (x, y, weight), chosen in zip(self.sets, (trains, ~trains)):
+            batches = np.flatnonzero(chosen)
+            rows = table[batches]
+            x_out[batches] = x[rows]
+            y_out[batches] = y[rows]
+            weight_out[batches] = np.where(rows < 0, 0, weight[rows])
+        trains_out[: len(table)] = trains
+        ends_out[: len(table)] = position == self.per_epoch - 1
+
+    def epoch_losses(self, losses):
+        """Return the losses of whole epochs, one column a set, from their batches'."""
+        columns = []
+        per_set = np.split(
+            losses.reshape(-1, self.per_epoch), [self.n_batches[0]], axis=1
+        )
+        for (x, _, _), of_batches in zip(self.sets, per_set):
+            sizes = np.full(of_batches.shape[1], self.size)
+            sizes[-1] -= self.size * len(sizes) - len(x)
+            columns.append(of_batches @ sizes / len(x))
+        return np.stack(columns, axis=1)
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches in an order drawn anew for each epoch, for Keras' own loop."""
+
+    def __init__(self, x, y, weight, batch_size, draw):
+        super().__init__()
+        self.x, self.y, self.weight = x, y, weight
+        self.batch_size = batch_size
+        self.draw = draw
+        self.order = np.arange(len(x))  # Keras looks at some batches in advance
+
+    def __len__(self):
+        return -(-len(self.x) // self.batch_size)
+
+    def __getitem__(self, index):
+        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        return self.x[rows], self.y[rows], self.weight[rows]
+
+    def on_epoch_begin(self):
+        (self.order,) = self.draw(1)
+
+
+# The program ------------------------------------------------------------------------
+
+
+class Program:
+    """A compiled training loop, whose variables each fit loads and reads back."""
+
+    def __init__(self, model, rows, xla, pooled):
+        self.network = keras.models.clone_model(model) if pooled else model
+        self.weights = self.network.trainable_variables
+        self.optimizer = _fresh(model.optimizer)
+        self.optimizer.build(self.weights)
+        self.initial_state = self.state()
+        self.loss = model.loss
+        x, y, weight = rows.sets[0]
+        self.validates = len(rows.sets) == 2
+        zero = np.zeros((), weight.dtype)
+        self.best_weights = [tf.Variable(w.value) for w in self.weights]
+        self.best, self.total, self.waited = (tf.Variable(zero) for _ in range(3))
+        windows = rows.size * int(np.prod(x.shape[1:]))
+        self.capacity = max(1, min(CHUNK_BATCHES, CHUNK_ELEMENTS // windows))
+        self.n_next = min(16, self.capacity)
+        lead = (self.capacity, rows.size)
+        self.buffers = [
+            np.zeros(lead + x.shape[1:], x.dtype),
+            np.zeros(lead + y.shape[1:], y.dtype),
+            np.zeros(lead, weight.dtype),
+            np.zeros(lead[0], bool),
+            np.zeros(lead[0], bool),
+        ]
+        scalar = tf.TensorSpec((), tf.int32)
+        signature = [scalar, scalar]
+        signature += [tf.TensorSpec(b.shape, b.dtype) for b in self.buffers]
+        run = tf.function(self._run, signature, autograph=False, jit_compile=xla)
+        self.run = run.get_concrete_function()
+
+    def _run(self, n_batches, patience, x, y, weight, trains, ends):
+        """Train on batches; return how many, whether to go on, and their losses."""
+
+        def step(k, go_on, losses):
+            batch = x[k], y[k], weight[k]
+            if not self.validates:
+                loss = self._train(*batch)
+            else:
+                loss = tf.cond(
+                    trains[k],
+                    lambda: self._train(*batch),
+                    lambda: self._validate(*batch),
+                )
+                go_on = tf.cond(ends[k], lambda: self._judge(patience), lambda: True)
+            go_on &= tf.math.is_finite(loss)
+            return k + 1, go_on, losses.write(k, loss)
+
+        return_losses = tf.TensorArray(weight.dtype, self.capacity, element_shape=())
+        n_done, go_on, losses = tf.while_loop(
+            lambda k, go_on, _: (k < n_batches) & go_on,
+            step,
+            (0, True, return_losses),
+            parallel_iterations=1,
+        )
+        return n_done, go_on, losses.stack()
+
+    def _train(self, x, y, weight):
+        with tf.GradientTape() as tape:
+            loss = self._loss(x, y, weight, training=True)
+        self.optimizer.apply(tape.gradient(loss, self.weights), self.weights)
+        return loss
+
+    def _validate(self, x, y, weight):
+        loss = self._loss(x, y, weight, training=False)
+        n_rows = tf.math.count_nonzero(weight)
+        self.total.assign_add(loss * tf.cast(n_rows, loss.dtype))
+        return loss
+
+    def _loss(self, x, y, weight, training):
+        outputs = self.network(x, training=training)
+        return tf.add_n([self.loss(y, outputs, weight), *self.network.losses])
+
+    def _judge(self, patience):
+        """End an epoch: keep the best weights; return False to stop."""
+        better = self.total < self.best
+        for kept, weight in zip(self.best_weights, self.weights):
+            kept.assign(tf.where(better, weight.value, kept))
+        self.best.assign(tf.minimum(self.best, self.total))
+        self.waited.assign(
+            tf.where(better, tf.zeros_like(self.waited), self.waited + 1)
+        )
+        self.total.assign(tf.zeros_like(self.total))
+        return better | (self.waited < tf.cast(patience, self.waited.dtype))
+
+    def train(self, rows, orders, patience, learning_rate):
+        """Train epochs; yield the losses of those just finished, and the status."""
+        if learning_rate is not None:
+            self.optimizer.learning_rate = learning_rate
+        patience = tf.constant(2**30 if patience is None else patience)
+        table = rows.table(orders)
+        losses = np.empty(len(table))
+        done = told = 0
+        status = "running"
+        while done < len(table) and status == "running":
+            part = table[done : done + self.n_next]
+            rows.gather(part, done, self.buffers)
+            start = time.perf_counter()
+            n_done, go_on, new = self.run(
+                tf.constant(len(part)), patience, *map(tf.constant, self.buffers)
+            )
+            n_done = int(n_done)
+            self._pace(time.perf_counter() - start)
+            losses[done : done + n_done] = new[:n_done]
+            done += n_done
+            if not go_on:
+                finite = np.isfinite(losses[done - 1])
+                status = "stopped" if finite else "diverged"
+                done -= not finite
+            batches = losses[told * rows.per_epoch : done]
+            told = done // rows.per_epoch
+            whole = len(batches) // rows.per_epoch * rows.per_epoch
+            yield rows.epoch_losses(batches[:whole]), status
+
+    def _pace(self, seconds):
+        """Let the next chunk take so many batches that it lasts its time."""
+        if seconds < CHUNK_SECONDS / 4:
+            self.n_next = min(4 * self.n_next, self.capacity)
+        elif seconds > CHUNK_SECONDS:
+            self.n_next = max(1, self.n_next // 2)
+
+    def load(self, model, state):
+        """Begin a fit with the weights and seeds of `model`."""
+        self.load_weights(model)
+        _copy(model.non_trainable_variables, self.network.non_trainable_variables)
+        for variable, value in zip(
+            _state(self.optimizer), self.initial_state if state is None else state
+        ):
+            variable.assign(value)
+        self.best.assign(np.inf)
+        self.total.assign(0)
+        self.waited.assign(0)
+
+    def load_weights(self, model):
+        _copy(model.trainable_variables, self.weights)
+
+    def finish(self, patience):
+        """End a fit: settle on the weights."""
+        self.optimizer.finalize_variable_values(self.weights)
+        if patience is not None:
+            for weight, best in zip(self.weights, self.best_weights):
+                weight.assign(best)
+
+    def store(self, model):
+        """Give `model` the weights and seeds."""
+        _copy(self.network.variables, model.variables)
+
+    def state(self):
+        return [v.numpy() for v in _state(self.optimizer)]
+
+
+def _copy(sources, targets):
+    for source, target in zip(sources, targets):
+        if source is not target:
+            target.assign(source.value)
+
+
+_tracing = threading.Lock()
+_pool: list[tuple[tuple, Program]] = []
+_pool_lock = threading.Lock()
+
+
+@contextlib.contextmanager
+def lend(model, rows, xla):
+    """Lend a program of the right shape, for one fit alone."""
+    key = _shape(model, rows, xla)
+    program = _take(key)
+    if program is None:
+        with _tracing:
+            program = Program(model, rows, xla, pooled=key is not None)
+    yield program
+    if key is not None:
+        with _pool_lock:
+            _pool.append((key, program))
+            del _pool[:-IDLE_PROGRAMS]
+
+
+def _take(key):
+    with _pool_lock:
+        for i in reversed(range(len(_pool))):
+            if _pool[i][0] == key:
+                return _pool.pop(i)[1]
+    return None
+
+
+def _shape(model, rows, xla):
+    """Return what shapes the program of a fit; None if a user's code might."""
+    try:
+        parts = [
+            keras.saving.serialize_keras_object(part)
+            for part in (*model.layers, model.optimizer, model.loss)
+        ]
+    except Exception:
+        return None
+    arrays = [(a.shape[1:], a.dtype.str) for a in rows.sets[0]]
+    if not all(map(_is_of_keras, parts)):
+        return None
+    return json.dumps(
+        [_without_values(parts), arrays, rows.size, len(rows.sets), xla],
+        sort_keys=True,
+    )
+
+
+def _is_of_keras(config):
+    if isinstance(config, dict):
+        module = config.get("module") or "keras"
+        return (
+            module.split(".")[0] in ("keras", "builtins", "skts")
+            and config.get("class_name") not in ("function", "__lambda__")
+            and all(map(_is_of_keras, config.values()))
+        )
+    return not isinstance(config, list) or all(map(_is_of_keras, config))
+
+
+def _without_values(config):
+    """Drop from a configuration what a fit brings as data: seeds, rates, weights."""
+    if isinstance(config, dict):
+        return {
+            key: _without_values(value)
+            for key, value in config.items()
+            if key not in ("seed", "build_config")
+            and not key.endswith("_initializer")
+            and not (key == "learning_rate" and isinstance(value, float))
+        }
+    return [_without_values(v) for v in config] if isinstance(config, list) else config
+
+
+# What is trained --------------------------------------------------------------------
 
 
 def trainable(network, *, optimizer, learning_rate, loss, jit_compile):
     """Return a compiled `Trainable` that shares the layers of `network`."""
     model = Trainable(inputs=network.inputs, outputs=network.outputs)
+    model.requested_jit = jit_compile
     model.compile(
         optimizer=_optimizer(optimizer, learning_rate),
-        loss=_loss(loss),
-        jit_compile=jit_compile if jit_compile != "auto" else False,
+        loss=_loss(loss, network.outputs[0].dtype),
+        jit_compile=jit_compile is True,
     )
     return model
 
@@ -130,25 +588,45 @@ def _optimizer(optimizer, learning_rate):
         optimizer = keras.optimizers.get(optimizer)
     elif isinstance(optimizer, type):
         optimizer = optimizer()
-    optimizer = type(optimizer).from_config(optimizer.get_config())
+    optimizer = _fresh(optimizer)
     if learning_rate is not None:
         optimizer.learning_rate = learning_rate
     return optimizer
 
 
+def _fresh(optimizer):
+    return type(optimizer).from_config(optimizer.get_config())
+
+
+def _state(optimizer):
+    """Return the variables of `optimizer` but for the learning rate."""
+    return [v for v in optimizer.variables if v is not optimizer.learning_rate]
+
+
+def _constant_learning_rate(optimizer):
+    """Return the learning rate; None if a schedule rules it."""
+    rate = optimizer.get_config()["learning_rate"]
+    return rate if isinstance(rate, float) else None
+
+
 class RowWeightedLoss(keras.losses.Loss):
     """A loss per row, and over a batch the mean that weighs the rows."""
 
-    def __init__(self, loss):
-        super().__init__(reduction="mean_with_sample_weight")
+    def __init__(self, loss, dtype):
+        super().__init__(reduction="mean_with_sample_weight", dtype=dtype)
         self.loss = loss
 
     def call(self, y_true, y_pred):
-        return self.loss(y_true, y_pred)
+        loss = self.loss
+        return (loss.call if isinstance(loss, keras.losses.Loss) else loss)(
+            y_true, y_pred
+        )
+
+    def get_config(self):
+        return {"loss": self.loss, "dtype": self.dtype}
 
 
-def _loss(loss):
+def _loss(loss, dtype):
     """Return `loss`, a name, class, object or callable, as a `RowWeightedLoss`."""
     loss = keras.losses.get(loss) if isinstance(loss, str) else loss
-    loss = loss() if isinstance(loss, type) else loss
-    return RowWeightedLoss(loss.call if isinstance(loss, keras.losses.Loss) else loss)
+    return RowWeightedLoss(loss() if isinstance(loss, type) else loss, dtype)
