@@ -119,15 +119,12 @@ def _infer_offset(index: pd.DatetimeIndex) -> pd.offsets.BaseOffset | None:
     offset = pd.DatetimeIndex(index[closest : closest + 3], freq="infer").freq
     if offset is None or (index[-1] - index[0]) / spans[closest] > 2 * len(index):
         return None
-    grid = pd.date_range(index[0], index[-1], freq=offset)
-    most = 1.0
     if offset == pd.offsets.Day():
         business_days = pd.date_range(index[0], index[-1], freq="B")
         if index.isin(business_days).all():
-            # But for a few holidays they are a calendar, not an index with holes.
-            grid, most = business_days, 0.9
-    is_regular = 0.5 <= len(index) / len(grid) <= most and index.isin(grid).all()
-    return grid.freq if is_regular else None
+            return None  # the gaps are holidays
+    grid = pd.date_range(index[0], index[-1], freq=offset)
+    return offset if index.isin(grid).all() and len(grid) <= 2 * len(index) else None
 
 
 def _last_before_hole(index: pd.Index, step: Any) -> Any:
@@ -165,7 +162,7 @@ class _Past(NamedTuple):
     step: Any = None  # the frequency of that series, None if irregular
 
 
-def _comparable(index: pd.Index | None, past: _Past | None) -> pd.Index | None:
+def _comparable(index: pd.Index | None, past: _Past | None) -> Any:
     """Return the index in the past's time zone, None if they cannot be compared."""
     if index is None or past is None or past.labels is None:
         return None
@@ -196,8 +193,8 @@ def _find_before(
         is_time = isinstance(labels, (pd.DatetimeIndex, pd.PeriodIndex))
         if is_time and labels[0] <= past.labels[-1]:
             raise ValueError(
-                f"history='fit' says that X follows the training rows, but X begins "
-                f"at {labels[0]} and they end at {past.labels[-1]}: use history='auto', "
+                "history='fit' says that X follows the training rows, but X begins at "
+                f"{labels[0]} and they end at {past.labels[-1]}: use history='auto', "
                 "which goes by these labels."
             )
         return _positions_before(len(past.rows), count), False
@@ -508,9 +505,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         validate_data(self, X, skip_check_array=True)
         self._past = past
 
-    def _windows(
-        self, rows: np.ndarray, index: pd.Index | None, past: _Past | None
-    ) -> np.ndarray:
+    def _windows(self, rows: np.ndarray, index: Any, past: _Past | None) -> np.ndarray:
         """Put the rows before X in front of it; return a view of all windows."""
         output = _get_output_config("transform", self)["dense"]
         if not self.flatten and output != "default":

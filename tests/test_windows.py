@@ -1,0 +1,910 @@
+import copy
+import inspect
+import pickle
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+from pandas.testing import assert_frame_equal, assert_index_equal, assert_series_equal
+from sklearn.base import clone
+from sklearn.ensemble import BaggingRegressor
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import (
+    GridSearchCV,
+    KFold,
+    ShuffleSplit,
+    TimeSeriesSplit,
+    cross_val_predict,
+    cross_val_score,
+)
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.utils._param_validation import InvalidParameterError
+
+from skts._windows import SlidingWindowTransformer, _infer_offset, make_supervised
+
+nan = np.nan
+
+
+def frame(index, columns=("a",), dtype=float):
+    """Rows that tell where they are from: channel j of row t is t + j / 10."""
+    values = np.arange(len(index))[:, None] + np.arange(len(columns)) / 10
+    return pd.DataFrame(values.astype(dtype), index=index, columns=list(columns))
+
+
+def days(n, start="2020-01-01", **options):
+    return frame(pd.date_range(start, periods=n, **options))
+
+
+def first_window(transformer, X):
+    return transformer.transform(X)[0].tolist()
+
+
+# Indexes by name: enough labels for any slice that the tests take, and whether a
+# regular step leads from one to the next.
+
+rng = np.random.default_rng(0)
+HOLIDAYS = pd.date_range("2021-01-01", periods=60, freq="B").delete([7, 20, 21, 40])
+IRREGULAR = pd.Timestamp("2020") + pd.to_timedelta(
+    np.cumsum(rng.integers(1, 10_000, 60)), unit="min"
+)
+REGULAR = {
+    "range": pd.RangeIndex(60),
+    "range, step 7": pd.RangeIndex(-70, 350, 7),
+    "integers": pd.Index(np.arange(60) + 3),
+    "days": pd.date_range("2020-02-01", periods=60),
+    "hours": pd.date_range("2020-02-01", periods=60, freq="h"),
+    "weeks": pd.date_range("2020-02-01", periods=60, freq="W-TUE"),
+    "business days": pd.date_range("2020-02-03", periods=60, freq="B"),
+    "month starts": pd.date_range("2016-01", periods=60, freq="MS"),
+    "month ends": pd.date_range("2016-01", periods=60, freq="ME"),
+    "quarters": pd.date_range("2000-01", periods=60, freq="QE-NOV"),
+    "years": pd.date_range("1950-01", periods=60, freq="YS"),
+    "days across summer time": pd.date_range(
+        "2020-03-01", periods=60, tz="Europe/Berlin"
+    ),
+    "hours across winter time": pd.date_range(
+        "2020-10-24", periods=60, freq="h", tz="Europe/Berlin"
+    ),
+    "monthly periods": pd.period_range("2020-01", periods=60, freq="M"),
+    "periods of two quarters": pd.period_range("1990Q1", periods=60, freq="2Q"),
+    "time deltas": pd.timedelta_range("1h", periods=60, freq="90min"),
+}
+UNORDERED = {
+    "irregular": IRREGULAR,
+    "business days with holidays": HOLIDAYS,
+    "strings": pd.Index([f"{k:03d}" for k in range(60)]),
+}
+INDEXES = REGULAR | UNORDERED
+
+
+def without_freq(index):
+    return index._with_freq(None) if isinstance(index, pd.DatetimeIndex) else index
+
+
+# ---------------------------------------------------------------------------
+# make_supervised
+# ---------------------------------------------------------------------------
+
+
+def test_supervised_is_the_sliding_window_of_the_course():
+    X, y = make_supervised([1, 2, 3, 4, 5], window=3)
+    assert_array_equal(X, [[1, 2, 3], [2, 3, 4]])
+    assert_array_equal(y, [4, 5])
+
+
+def test_supervised_without_window_keeps_rows_and_index():
+    births = days(5)
+    X, y = make_supervised(births, horizon=2)
+    assert_frame_equal(X, births.head(3))
+    expected = pd.DataFrame(
+        {"a_step1": [1.0, 2.0, 3.0], "a_step2": [2.0, 3.0, 4.0]}, index=births.index[:3]
+    )
+    assert_frame_equal(y, expected, check_freq=False)
+
+
+def test_supervised_index_is_the_time_of_the_newest_lag():
+    births = days(6)
+    X, y = make_supervised(births, window=3)
+    assert list(X.columns) == ["a_lag2", "a_lag1", "a_lag0"]
+    assert_index_equal(X.index, births.index[2:5])
+    assert_array_equal(X["a_lag0"], [2, 3, 4])
+    assert_series_equal(y, births["a"].shift(-1).iloc[2:5], check_freq=False)
+
+
+@pytest.mark.parametrize("name, called", [("births", "births"), (None, "x0")])
+def test_supervised_takes_a_series(name, called):
+    series = pd.Series([1, 2, 3, 4], name=name)
+    X, y = make_supervised(series, window=2)
+    expected = {f"{called}_lag1": [1, 2], f"{called}_lag0": [2, 3]}
+    assert_frame_equal(X, pd.DataFrame(expected, index=[1, 2]))
+    assert_series_equal(y, pd.Series([3, 4], name=called, index=[1, 2]))
+    assert list(make_supervised(series)[0].columns) == [called]
+
+
+def test_supervised_targets_are_step_major_with_unique_names():
+    series = frame(range(6), "abc")
+    X, y = make_supervised(series, window=2, horizon=2, target=["c", "a"])
+    assert list(y.columns) == ["c_step1", "a_step1", "c_step2", "a_step2"]
+    assert_array_equal(y.iloc[0], [2.2, 2.0, 3.2, 3.0])
+    assert list(X.columns[:4]) == ["a_lag1", "b_lag1", "c_lag1", "a_lag0"]
+    MultiOutputRegressor(LinearRegression()).fit(X, y)
+
+
+def test_supervised_one_step_of_one_target_is_named_after_it():
+    X, y = make_supervised(frame(range(4), "ab"), target="b")
+    assert list(X.columns) == ["a", "b"]
+    assert_series_equal(y, pd.Series([1.1, 2.1, 3.1], name="b"))
+
+
+def test_supervised_columns_of_an_array_go_by_position():
+    X, y = make_supervised(frame(range(5), "abc").to_numpy(), target=1, horizon=2)
+    assert X.shape == (3, 3)
+    assert_array_equal(y[0], [1.1, 2.1])
+
+
+def test_supervised_names_lags_of_unnamed_columns_as_the_transformer_does():
+    series = frame(range(5), [10, 20])
+    X, y = make_supervised(series, window=2, target=20)
+    names = SlidingWindowTransformer(2).fit(series).get_feature_names_out()
+    assert (
+        list(X.columns) == list(names) == ["x0_lag1", "x1_lag1", "x0_lag0", "x1_lag0"]
+    )
+    assert y.name == 20
+
+
+def test_supervised_gives_polars_for_polars():
+    series = pl.DataFrame({"a": [1, 2, 3, 4], "b": [5, 6, 7, 8]})
+    X, y = make_supervised(series, window=2, target="b")
+    assert X.to_dict(as_series=False) == {
+        "a_lag1": [1, 2],
+        "b_lag1": [5, 6],
+        "a_lag0": [2, 3],
+        "b_lag0": [6, 7],
+    }
+    assert isinstance(y, pl.Series) and y.name == "b" and y.to_list() == [7, 8]
+    X, y = make_supervised(series, horizon=2)
+    assert X.equals(series.head(2))
+    assert y.columns == ["a_step1", "b_step1", "a_step2", "b_step2"]
+
+
+def test_supervised_windows_are_views_that_never_alias_y_or_the_series():
+    series = np.arange(10.0)
+    X, y = make_supervised(series, window=4)
+    assert np.shares_memory(X[0], X[1]) and not X.flags.writeable
+    y += 100
+    series += 1000
+    assert_array_equal(X[0], [0, 1, 2, 3])
+    X, y = make_supervised(series)
+    y += 100
+    assert_array_equal(X[1], [1001])
+
+
+def test_supervised_passes_missing_values_on():
+    X, y = make_supervised([1.0, nan, 3.0], window=1)
+    assert_array_equal(X, [[1], [nan]])
+    assert_array_equal(y, [nan, 3])
+
+
+@given(
+    n=st.integers(1, 12),
+    n_channels=st.integers(1, 3),
+    window=st.none() | st.integers(1, 5),
+    horizon=st.integers(1, 4),
+    data=st.data(),
+)
+def test_supervised_equals_a_loop(n, n_channels, window, horizon, data):
+    series = frame(range(n), "abc"[:n_channels])
+    targets = data.draw(st.permutations(list(series.columns)))
+    targets = targets[: data.draw(st.integers(1, n_channels))]
+    lags = range((window or 1) - 1, -1, -1)
+    times = [t for t in range(n) if t - lags[0] >= 0 and t + horizon <= n - 1]
+    if not times:
+        with pytest.raises(ValueError, match=f"window={window} and horizon={horizon}"):
+            make_supervised(series, window=window, horizon=horizon, target=targets)
+        return
+    X, y = make_supervised(series, window=window, horizon=horizon, target=targets)
+    x_expected = [
+        [series.loc[t - k, name] for k in lags for name in series] for t in times
+    ]
+    y_expected = [
+        [series.loc[t + h, name] for h in range(1, horizon + 1) for name in targets]
+        for t in times
+    ]
+    assert_array_equal(X, x_expected)
+    assert_array_equal(
+        y, y_expected if len(y_expected[0]) > 1 else np.ravel(y_expected)
+    )
+    assert list(X.index) == list(y.index) == times
+    positions = [list(series.columns).index(name) for name in targets]
+    X, y_array = make_supervised(
+        series.to_numpy(), window=window, horizon=horizon, target=positions
+    )
+    assert isinstance(X, np.ndarray) and isinstance(y_array, np.ndarray)
+    assert_array_equal(X, x_expected)
+    assert_array_equal(y_array, y)
+
+
+@pytest.mark.parametrize(
+    "series, options, message",
+    [
+        ([1, 2, 3], {"window": 3}, "window=3 and horizon=1 need at least 4"),
+        ([1, 2, 3], {"horizon": 3}, "window=None and horizon=3 need at least 4"),
+        ([1, 2, 3], {"window": 0}, "'window' parameter"),
+        ([1, 2, 3], {"window": 1.5}, "'window' parameter"),
+        ([1, 2, 3], {"horizon": 0}, "'horizon' parameter"),
+        (["a", "b", "c"], {}, "strings"),
+        ([1.0, np.inf, 3.0], {}, "series contains infinity"),
+        (days(4), {"target": "births"}, r"target='births' must name .*: \['a'\]"),
+        (days(4), {"target": []}, r"target=\[\] must name distinct columns"),
+        (days(4), {"target": ["a", "a"]}, "must name distinct columns"),
+        ([1, 2, 3], {"target": 1}, r"target=1 must name .*: \[0\]"),
+        (frame(range(4), "aa"), {}, "distinct|unique"),
+        (days(4)[::-1], {}, "index of series must be in time order"),
+    ],
+)
+def test_supervised_refuses(series, options, message):
+    with pytest.raises(ValueError, match=message):
+        make_supervised(series, **options)
+
+
+def test_supervised_warns_of_a_hole():
+    with pytest.warns(UserWarning, match="index of series has a hole after 2020-01-03"):
+        make_supervised(days(9).drop(pd.Timestamp("2020-01-04")))
+
+
+# ---------------------------------------------------------------------------
+# SlidingWindowTransformer: the windows
+# ---------------------------------------------------------------------------
+
+
+def test_row_t_is_the_window_that_ends_there():
+    windows = SlidingWindowTransformer(3).fit_transform([[1], [2], [3], [4]])
+    assert_array_equal(windows, [[1, 1, 1], [1, 1, 2], [1, 2, 3], [2, 3, 4]])
+
+
+@pytest.mark.parametrize(
+    "value, padding", [(1, "edge"), (nan, "nan"), (-5, -5), (0.5, 0.5)]
+)
+def test_padding_stands_in_for_what_is_unknown(padding, value):
+    windows = SlidingWindowTransformer(3, padding=padding).fit_transform(
+        [[1], [2], [3]]
+    )
+    assert_array_equal(windows, [[value, value, 1], [value, 1, 2], [1, 2, 3]])
+
+
+def test_padding_may_be_the_number_nan():
+    windows = SlidingWindowTransformer(2, padding=nan).fit_transform([[1], [2]])
+    assert_array_equal(windows, [[nan, 1], [1, 2]])
+
+
+def test_channels_of_a_timestep_stay_together():
+    X = [[1, 10], [2, 20], [3, 30]]
+    flat = SlidingWindowTransformer(2).fit_transform(X)
+    assert_array_equal(flat[2], [2, 20, 3, 30])
+    deep = SlidingWindowTransformer(2, flatten=False).fit_transform(X)
+    assert_array_equal(deep[2], [[2, 20], [3, 30]])
+    assert_array_equal(deep.reshape(3, -1), flat)
+
+
+@pytest.mark.parametrize("flatten", [True, False])
+@pytest.mark.parametrize("window", [1, 4])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_windows_are_a_read_only_view_of_one_padded_series(order, window, flatten):
+    X = np.asarray(np.random.default_rng(0).random((10, 2)), order=order)
+    windows = SlidingWindowTransformer(window, flatten=flatten).fit_transform(X)
+    padded = windows.base
+    assert padded.shape == (10 + window - 1, 2)
+    assert padded.base is None and padded.flags.c_contiguous
+    assert not padded.flags.writeable and not windows.flags.writeable
+    assert windows.strides[0] == padded.strides[0]
+    assert_array_equal(padded[window - 1 :], X)
+    assert not np.shares_memory(windows, X)
+
+
+@pytest.mark.parametrize(
+    "dtype, expected",
+    [
+        (np.float32, np.float32),
+        (np.float64, np.float64),
+        (np.int32, np.float64),
+        (bool, np.float64),
+        (np.float16, np.float64),
+    ],
+)
+def test_floats_keep_their_precision(dtype, expected):
+    X = np.array([[0], [1], [1]]).astype(dtype)
+    transformer = SlidingWindowTransformer(2, padding="nan")
+    assert transformer.fit_transform(X).dtype == expected
+    assert transformer.transform(X).dtype == expected
+
+
+def test_missing_values_are_kept():
+    X = [[nan], [2], [nan]]
+    windows = SlidingWindowTransformer(2, padding=0).fit_transform(X)
+    assert_array_equal(windows, [[0, nan], [nan, 2], [2, nan]])
+
+
+def test_names_and_pandas_output():
+    X = frame(pd.date_range("2020-01-31", periods=4, freq="ME"), "ab")
+    transformer = SlidingWindowTransformer(2).set_output(transform="pandas")
+    windows = transformer.fit_transform(X)
+    assert list(windows.columns) == ["a_lag1", "b_lag1", "a_lag0", "b_lag0"]
+    assert list(transformer.get_feature_names_out()) == list(windows.columns)
+    assert_index_equal(windows.index, X.index)
+    assert np.shares_memory(windows.iloc[0].to_numpy(), windows.iloc[1].to_numpy())
+
+
+def test_names_of_arrays_follow_scikit_learn():
+    transformer = SlidingWindowTransformer(2).fit([[1, 2], [3, 4]])
+    expected = ["x0_lag1", "x1_lag1", "x0_lag0", "x1_lag0"]
+    assert list(transformer.get_feature_names_out()) == expected
+    assert list(transformer.get_feature_names_out(["p", "q"]))[:2] == [
+        "p_lag1",
+        "q_lag1",
+    ]
+
+
+def test_polars_in_and_out():
+    X = pl.DataFrame({"a": [1.0, 2.0, 3.0]})
+    transformer = SlidingWindowTransformer(2).set_output(transform="polars").fit(X)
+    expected = {"a_lag1": [1.0, 1.0, 2.0], "a_lag0": [1.0, 2.0, 3.0]}
+    assert transformer.transform(X).to_dict(as_series=False) == expected
+    with pytest.raises(ValueError, match="feature names should match"):
+        transformer.transform(X.rename({"a": "b"}))
+
+
+@pytest.mark.parametrize("container", ["pandas", "polars"])
+def test_no_frame_holds_three_dimensions(container):
+    transformer = SlidingWindowTransformer(2, flatten=False)
+    transformer.set_output(transform=container)
+    with pytest.raises(ValueError, match=f"flatten=False .* {container} cannot hold"):
+        transformer.fit_transform(days(4))
+    with pytest.raises(NotFittedError):
+        transformer.transform(days(4))
+    with pytest.raises(ValueError, match="flatten=False"):
+        transformer.fit(days(4)).get_feature_names_out()
+
+
+# ---------------------------------------------------------------------------
+# SlidingWindowTransformer: the rows before X
+# ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("drop", [False, True], ids=["freq", "no freq"])
+@pytest.mark.parametrize("name", INDEXES)
+def test_a_fold_knows_its_past_by_its_labels(name, drop):
+    index = without_freq(INDEXES[name]) if drop else INDEXES[name]
+    X = frame(index)
+    transformer = SlidingWindowTransformer(4).fit(X[:30])
+    assert first_window(transformer, X[30:]) == [27, 28, 29, 30]
+    assert first_window(transformer, X[30:31]) == [27, 28, 29, 30]
+
+
+@pytest.mark.parametrize("drop", [False, True], ids=["freq", "no freq"])
+@pytest.mark.parametrize("name", REGULAR)
+def test_a_gap_is_never_closed_silently(name, drop):
+    index = without_freq(REGULAR[name]) if drop else REGULAR[name]
+    X = frame(index)
+    transformer = SlidingWindowTransformer(5, padding="nan").fit(X[:30])
+    with pytest.warns(
+        UserWarning, match="Of the 4 rows before .* 2 are unknown"
+    ) as got:
+        assert_array_equal(first_window(transformer, X[32:]), [28, 29, nan, nan, 32])
+    assert len(got) == 1 and "history" in str(got[0].message)
+    transformer.set_params(padding="edge")
+    with pytest.warns(UserWarning, match="history"):
+        assert first_window(transformer, X[32:]) == [28, 29, 29, 29, 32]
+
+
+@pytest.mark.parametrize("name", UNORDERED)
+def test_an_irregular_index_is_taken_by_order(name):
+    X = frame(UNORDERED[name])
+    transformer = SlidingWindowTransformer(4).fit(X[:30])
+    assert first_window(transformer, X[33:]) == [27, 28, 29, 33]
+
+
+def test_fractions_are_taken_by_order():
+    X = frame(np.arange(10) / 10)
+    transformer = SlidingWindowTransformer(4).fit(X.iloc[:5])
+    assert first_window(transformer, X.iloc[5:]) == [2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("name", INDEXES)
+def test_rows_of_x_win_over_rows_that_fit_kept(name):
+    X = frame(INDEXES[name])
+    transformer = SlidingWindowTransformer(4, padding="nan").fit(X[:30])
+    with pytest.warns(UserWarning, match="1 are unknown"):
+        windows = transformer.transform(-X[29:])
+    assert_array_equal(windows[:2], [[nan, 27, 28, -29], [27, 28, -29, -30]])
+
+
+@pytest.mark.parametrize("name", INDEXES)
+def test_rows_older_than_those_kept_are_unknown(name):
+    X = frame(INDEXES[name])
+    transformer = SlidingWindowTransformer(4).fit(X[10:30])
+    with pytest.warns(UserWarning, match="3 are unknown"):
+        assert first_window(transformer, X[20:25]) == [20, 20, 20, 20]
+    # Nothing is missing where the training rows had not begun.
+    for start in (0, 10):
+        assert first_window(transformer, X[start:25]) == [start] * 4
+
+
+@pytest.mark.parametrize("name", INDEXES)
+def test_windows_of_the_training_rows_never_read_their_end(name):
+    X = frame(INDEXES[name])
+    transformer = SlidingWindowTransformer(4)
+    assert_array_equal(transformer.fit_transform(X), transformer.fit(X).transform(X))
+
+
+@pytest.mark.parametrize("other", ["days", "strings", "time deltas"])
+@pytest.mark.parametrize("name", ["hours across winter time", "integers"])
+def test_labels_of_another_kind_are_unrelated(name, other):
+    for one, two in [(name, other), (other, name)]:
+        transformer = SlidingWindowTransformer(3, padding="nan")
+        transformer.fit(frame(INDEXES[one])[:30])
+        windows = transformer.transform(frame(INDEXES[two])[40:])
+        assert_array_equal(windows[0], [nan, nan, 40])
+
+
+def test_dates_off_the_training_grid_are_unknown():
+    months = frame(pd.date_range("2020-01", periods=12, freq="MS"))
+    transformer = SlidingWindowTransformer(3, padding="nan").fit(months)
+    X = frame([pd.Timestamp("2021-01-15")])
+    with pytest.warns(UserWarning, match="2 are unknown"):
+        assert_array_equal(transformer.transform(X), [[nan, nan, 0]])
+
+
+def test_time_zones_and_units_of_dates_do_not_matter():
+    X = days(10, tz="Europe/Berlin", start="2020-03-25")
+    transformer = SlidingWindowTransformer(3).fit(X[:5])
+    elsewhere = X[5:].set_axis(X.index[5:].tz_convert("America/Lima").as_unit("ms"))
+    assert first_window(transformer, elsewhere) == [3, 4, 5]
+    naive = X[5:].tz_localize(None)
+    assert first_window(transformer, naive) == [5, 5, 5]
+
+
+@pytest.mark.parametrize("other", [np.asarray, pl.from_pandas])
+def test_data_without_labels_is_a_series_of_its_own(other):
+    X = days(10)
+    transformer = SlidingWindowTransformer(3).fit(other(X[:5]))
+    assert first_window(transformer, other(X[5:])) == [5, 5, 5]
+
+
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+def test_labels_on_one_side_alone_are_none():
+    X = days(10)
+    labelled = SlidingWindowTransformer(3).fit(X[:5])
+    assert first_window(labelled, X[5:].to_numpy()) == [5, 5, 5]
+    unlabelled = SlidingWindowTransformer(3).fit(frame(range(10)).to_numpy())
+    with pytest.warns(UserWarning, match="fitted without feature names"):
+        assert first_window(unlabelled, X[5:]) == [5, 5, 5]
+
+
+def test_history_fit_states_that_x_follows():
+    X = np.arange(10.0).reshape(-1, 1)
+    transformer = SlidingWindowTransformer(3, history="fit")
+    assert_array_equal(transformer.fit_transform(X[:5])[0], [0, 0, 0])
+    assert first_window(transformer, X[7:]) == [3, 4, 7]
+    reset = frame(range(5))
+    assert first_window(transformer.fit(reset), reset) == [3, 4, 0]
+
+
+def test_history_fit_refuses_time_labels_that_say_otherwise():
+    X = days(10)
+    transformer = SlidingWindowTransformer(3, history="fit").fit(X[:5])
+    assert first_window(transformer, X[7:]) == [3, 4, 7]
+    with pytest.raises(ValueError, match="history='fit' .* begins at 2020-01-05"):
+        transformer.transform(X[4:])
+
+
+def test_history_none_never_looks_back():
+    X = days(10)
+    transformer = SlidingWindowTransformer(3, history=None).fit(X[:5])
+    assert first_window(transformer, X[5:]) == [5, 5, 5]
+    assert first_window(transformer, X[7:]) == [7, 7, 7]
+
+
+@pytest.mark.parametrize("name", INDEXES)
+def test_a_frame_as_history_gives_a_gap_its_true_past(name):
+    X = frame(INDEXES[name], "ab")
+    transformer = SlidingWindowTransformer(4, history=X[["b", "a"]])
+    assert_array_equal(transformer.fit_transform(X[10:20])[0, ::2], [7, 8, 9, 10])
+    assert_array_equal(transformer.transform(X[35:])[0, ::2], [32, 33, 34, 35])
+    assert_array_equal(transformer.transform(X[35:])[0, 1::2], X["b"][32:36])
+    # What would come before the whole series is not missing from it.
+    assert_array_equal(transformer.transform(X[2:])[0, ::2], [0, 0, 1, 2])
+
+
+def test_a_hole_in_the_history_repeats_the_row_before_it():
+    X = days(10)
+    transformer = SlidingWindowTransformer(4, history=X.drop(X.index[[5, 6]])).fit(X)
+    with pytest.warns(UserWarning, match="2 are unknown"):
+        assert first_window(transformer, X[7:]) == [4, 4, 4, 7]
+
+
+@pytest.mark.parametrize("make", [np.asarray, pl.from_pandas, list])
+def test_an_array_as_history_holds_the_rows_before_x(make):
+    rows = days(5) if make is not list else [[0], [1], [2], [3], [4]]
+    X = np.array([[5.0], [6.0]])
+    transformer = SlidingWindowTransformer(3, history=make(rows))
+    assert_array_equal(transformer.fit_transform([[7]] * 3)[0], [3, 4, 7])
+    assert_array_equal(transformer.transform(X), [[3, 4, 5], [4, 5, 6]])
+    transformer.set_params(window=8)
+    assert transformer.fit([[9]] * 8).transform(X)[0].tolist() == [
+        0,
+        0,
+        0,
+        1,
+        2,
+        3,
+        4,
+        5,
+    ]
+
+
+def test_precision_is_that_of_x_not_of_its_past():
+    X = days(10).astype(np.float32)
+    for transformer in (
+        SlidingWindowTransformer().fit(days(5)),
+        SlidingWindowTransformer(history=days(10)).fit(X),
+    ):
+        assert transformer.transform(X[5:]).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    "history, X, message",
+    [
+        (days(9), days(5).to_numpy(), "X has no labels and history DatetimeIndex"),
+        (days(9), frame(range(5)), "X has RangeIndex and history DatetimeIndex"),
+        (days(9)[::-1], days(5), "index of history must be in time order"),
+        (frame(range(9), "b"), frame(range(5)), r"history lacks the columns \['a'\]"),
+        (np.ones((5, 2)), np.ones((5, 1)), "history must have the 1 columns of X"),
+        (np.ones(5), np.ones((5, 1)), r"history must have .* its shape is \(5,\)"),
+        ([[np.inf]], np.ones((5, 1)), "history contains infinity"),
+    ],
+)
+def test_history_that_does_not_fit_is_refused(history, X, message):
+    with pytest.raises(ValueError, match=message):
+        SlidingWindowTransformer(history=history).fit_transform(X)
+
+
+# The same by a loop over labels
+
+
+@st.composite
+def two_frames(draw):
+    """Training rows and X, anywhere along the same index."""
+    name = draw(st.sampled_from(list(INDEXES)))
+    index = INDEXES[name]
+    window = draw(st.integers(1, 6))
+    start = draw(st.integers(0, 40))
+    stop = draw(st.integers(start + window, 55))
+    first = draw(st.integers(0, 55))
+    last = draw(st.integers(first + 1, min(first + 8, 60)))
+    if stop - start >= 10 and draw(st.booleans()):
+        index = without_freq(index)
+    X = frame(index, "ab"[: draw(st.integers(1, 2))])
+    X = X.astype(draw(st.sampled_from([np.float32, np.float64])))
+    return name, window, X[start:stop], X[first:last], (start, stop, first)
+
+
+def window_by_hand(t, window, X, before, padding):
+    """Return the window that ends at row t, looking back one row at a time.
+
+    `before` holds the rows before X, newest first, None where unknown.
+    """
+    rows = []
+    for k in range(window):
+        rows.append(X[t - k] if k <= t else before[k - t - 1])
+    rows.reverse()
+    known = [row for row in rows if row is not None]
+    for i, row in enumerate(rows):
+        if row is None and padding == "edge":
+            rows[i] = rows[i - 1] if i and rows[i - 1] is not None else None
+        elif row is None:
+            rows[i] = [nan if padding == "nan" else padding] * X.shape[1]
+    return np.concatenate([known[0] if row is None else row for row in rows])
+
+
+@given(frames=two_frames(), padding=st.sampled_from(["edge", "nan", -1]))
+def test_transform_equals_a_loop_over_labels(frames, padding):
+    name, window, train, X, (start, stop, first) = frames
+    dates = isinstance(train.index, pd.DatetimeIndex)
+    # A few days between holidays look regular, and are taken so.
+    assume(name in REGULAR or not dates or _infer_offset(train.index) is None)
+    kept = {t: train.to_numpy()[t - start] for t in range(stop - window + 1, stop)}
+    if name in REGULAR:
+        places = [first - k for k in range(1, window)]
+    else:
+        older = sorted((t for t in kept if t < first), reverse=True)
+        places = older + [start - 1] * (window - 1 - len(older))
+    before = [kept.get(t) for t in places]
+    expected = [
+        window_by_hand(t, window, X.to_numpy(), before, padding) for t in range(len(X))
+    ]
+    if name in REGULAR:
+        is_cut = any(t >= start and t not in kept for t in places)
+    else:
+        is_cut = first > start and any(row is None for row in before)
+
+    transformer = SlidingWindowTransformer(window, padding=padding).fit(train)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        windows = transformer.transform(X)
+    assert len(caught) == is_cut
+    assert windows.dtype == X.dtypes.iloc[0]
+    assert_array_equal(windows, np.array(expected, windows.dtype))
+
+
+@given(frames=two_frames(), padding=st.sampled_from(["edge", "nan", -1]))
+def test_fit_transform_equals_a_loop_and_fit_then_transform(frames, padding):
+    _, window, X, _, _ = frames
+    transformer = SlidingWindowTransformer(window, padding=padding)
+    windows = transformer.fit_transform(X)
+    before = [None] * (window - 1)
+    expected = [
+        window_by_hand(t, window, X.to_numpy(), before, padding) for t in range(len(X))
+    ]
+    # At the beginning, "edge" repeats the first row of the series, not of the window.
+    if padding == "edge":
+        first = X.to_numpy()[0]
+        expected = [
+            window_by_hand(t, window, X.to_numpy(), [first] * (window - 1), 0)
+            for t in range(len(X))
+        ]
+    assert_array_equal(windows, expected)
+    assert_array_equal(transformer.fit(X).transform(X), windows)
+    assert_array_equal(transformer.fit_transform(X.to_numpy()), windows)
+
+
+# ---------------------------------------------------------------------------
+# SlidingWindowTransformer: holes and disorder
+# ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("drop", [False, True], ids=["freq", "no freq"])
+@pytest.mark.parametrize("name", sorted(set(REGULAR) - {"business days"}))
+def test_a_hole_in_the_index_warns_once_per_call(name, drop):
+    index = without_freq(REGULAR[name]) if drop else REGULAR[name]
+    X = frame(index)
+    holed = X.drop(index[[12, 42]])
+    transformer = SlidingWindowTransformer(4)
+    for call, rows in [
+        (transformer.fit, holed[:30]),
+        (transformer.fit_transform, holed[:30]),
+        (transformer.transform, holed[29:]),
+    ]:
+        with pytest.warns(UserWarning, match="index of X has a hole after") as caught:
+            call(rows)
+        assert len(caught) == 1 and "history" in str(caught[0].message)
+    # The frequency is known in spite of the hole.
+    assert first_window(transformer, X[31:33]) == [28, 29, 30, 31]
+    with pytest.warns(UserWarning, match="1 are unknown"):
+        assert first_window(transformer, X[32:33]) == [29, 30, 30, 32]
+
+
+def test_business_days_with_holidays_have_no_holes():
+    transformer = SlidingWindowTransformer(4).fit(frame(HOLIDAYS)[:30])
+    transformer.transform(frame(HOLIDAYS)[30:])
+
+
+def test_a_hole_and_an_unknown_past_are_one_warning():
+    X = days(20)
+    transformer = SlidingWindowTransformer(4).fit(X[:10])
+    with pytest.warns(UserWarning, match="has a hole .* 1 are unknown") as caught:
+        transformer.transform(X.iloc[[11, 12, 14]])
+    assert len(caught) == 1
+
+
+def test_another_step_than_the_training_rows_is_a_hole():
+    X = days(20)
+    transformer = SlidingWindowTransformer(4).fit(X[:10])
+    with pytest.warns(UserWarning, match="hole after 2020-01-11"):
+        transformer.transform(X[10::2])
+
+
+def test_a_window_of_one_row_asks_nothing_of_the_index():
+    X = days(20)
+    transformer = SlidingWindowTransformer(1).fit(X.drop(X.index[5]))
+    assert_array_equal(transformer.transform(X[15::2]), X[15::2])
+
+
+@pytest.mark.parametrize("order", [[0, 2, 1, 3], [0, 1, 1, 2]], ids=["order", "twice"])
+@pytest.mark.parametrize("name", INDEXES)
+def test_disorder_is_refused(name, order):
+    X = frame(INDEXES[name])
+    disordered = X.iloc[order]
+    with pytest.raises(ValueError, match="index of X must be in time order"):
+        SlidingWindowTransformer(2).fit(disordered)
+    with pytest.raises(ValueError, match="index of X must be in time order"):
+        SlidingWindowTransformer(2).fit(X).transform(disordered)
+
+
+def test_several_series_in_one_frame_are_refused():
+    index = pd.MultiIndex.from_product([["a", "b"], range(3)])
+    with pytest.raises(ValueError, match="one series at a time"):
+        SlidingWindowTransformer(2).fit(frame(index))
+
+
+# ---------------------------------------------------------------------------
+# SlidingWindowTransformer: what it refuses, and what it leaves alone
+# ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "parameters, name",
+    [
+        ({"window": 0}, "window"),
+        ({"window": -1}, "window"),
+        ({"window": 2.0}, "window"),
+        ({"window": "3"}, "window"),
+        ({"padding": "reflect"}, "padding"),
+        ({"padding": np.inf}, "padding"),
+        ({"padding": None}, "padding"),
+        ({"history": "train"}, "history"),
+        ({"history": 3}, "history"),
+        ({"flatten": "no"}, "flatten"),
+    ],
+)
+def test_bad_parameters_are_named(parameters, name):
+    for method in ("fit", "fit_transform"):
+        transformer = SlidingWindowTransformer(**parameters)
+        with pytest.raises(InvalidParameterError, match=f"The {name!r} parameter"):
+            getattr(transformer, method)([[1], [2], [3]])
+
+
+@pytest.mark.parametrize(
+    "X, message",
+    [
+        ([1, 2, 3, 4], r"Reshape your data either using array.reshape\(-1, 1\)"),
+        (pd.Series([1, 2, 3, 4]), "2-dimensional container"),
+        ([["a"], ["b"], ["c"]], "could not convert|strings"),
+        ([[1.0], [np.inf], [2.0]], "infinity"),
+        ([[1], [2]], "window=3 is longer than the series"),
+        (np.ones((3, 2, 2)), "dim 3"),
+        (days(5)[::-1], "in time order"),
+    ],
+)
+def test_a_failed_fit_leaves_the_fitted_transformer_alone(X, message):
+    series = frame(pd.date_range("2020", periods=6), "ab")
+    transformer = SlidingWindowTransformer().fit(series)
+    before = copy.deepcopy(vars(transformer))
+    for method in (transformer.fit, transformer.fit_transform):
+        with pytest.raises(ValueError, match=message):
+            method(X)
+    after = vars(transformer)
+    assert after.keys() == before.keys()
+    assert list(after["feature_names_in_"]) == ["a", "b"]
+    assert after["n_features_in_"] == 2
+    assert_array_equal(after["_past"].rows, before["_past"].rows)
+    assert_index_equal(after["_past"].labels, before["_past"].labels)
+
+
+def test_transform_checks_its_input():
+    transformer = SlidingWindowTransformer(2)
+    with pytest.raises(NotFittedError):
+        transformer.transform([[1]])
+    transformer.fit([[1, 2], [3, 4]])
+    assert_array_equal(transformer.transform([[5, 6]]), [[5, 6, 5, 6]])
+    with pytest.raises(ValueError, match="X has 1 features"):
+        transformer.transform([[1]])
+    with pytest.raises(ValueError, match="infinity"):
+        transformer.transform([[1, -np.inf]])
+    with pytest.raises(ValueError, match="Reshape your data"):
+        transformer.transform([1, 2])
+
+
+@pytest.mark.parametrize("history", ["auto", "fit", None, days(6), np.ones((2, 1))])
+def test_pickle_and_clone(history):
+    X = days(6)
+    transformer = SlidingWindowTransformer(3, padding="nan", history=history)
+    transformer.fit(X[:4])
+    stored = pickle.loads(pickle.dumps(transformer))
+    assert_array_equal(stored.transform(X[4:]), transformer.transform(X[4:]))
+    fresh = clone(transformer)
+    assert not hasattr(fresh, "_past") and not hasattr(fresh, "n_features_in_")
+    assert_array_equal(fresh.fit(X[:4]).transform(X[4:]), transformer.transform(X[4:]))
+    assert "SlidingWindowTransformer" in repr(fresh) + fresh._repr_html_()
+
+
+def test_fit_keeps_no_more_than_it_needs():
+    transformer = SlidingWindowTransformer(3).fit(days(50))
+    assert transformer._past.rows.base is None and len(transformer._past.rows) == 2
+
+
+def test_changing_the_training_rows_later_changes_nothing():
+    X = np.arange(6.0).reshape(-1, 1)
+    transformer = SlidingWindowTransformer(3, history="fit")
+    windows = transformer.fit_transform(X)
+    X[:] = -1
+    assert_array_equal(windows[2], [0, 1, 2])
+    assert_array_equal(transformer.transform([[6]]), [[4, 5, 6]])
+
+
+# ---------------------------------------------------------------------------
+# Among scikit-learn's tools
+# ---------------------------------------------------------------------------
+
+
+def windows_then_regression(**parameters):
+    return make_pipeline(SlidingWindowTransformer(**parameters), LinearRegression())
+
+
+@pytest.mark.parametrize("index", [None, pd.date_range("2020", periods=60)])
+def test_folds_of_a_search_in_time_order_see_their_true_windows(index):
+    """With no warning: they are errors here."""
+    series = pd.DataFrame({"a": np.random.default_rng(0).random(60)}, index=index)
+    X, y = make_supervised(series)
+    search = GridSearchCV(
+        windows_then_regression(),
+        {"slidingwindowtransformer__window": [1, 3, 5]},
+        cv=TimeSeriesSplit(4),
+        return_train_score=True,
+        error_score="raise",
+    ).fit(X, y)
+    assert search.predict(series.tail(1)).shape == (1,)
+
+    train, test = list(TimeSeriesSplit(4).split(X))[2]
+    window = search.best_params_["slidingwindowtransformer__window"]
+    pipe = windows_then_regression(window=window).fit(X.iloc[train], y.iloc[train])
+    ahead, _ = make_supervised(series, window=window)
+    expected = pipe[-1].predict(ahead.loc[X.index[test]].to_numpy())
+    np.testing.assert_allclose(pipe.predict(X.iloc[test]), expected)
+
+
+def test_a_gap_between_folds_warns_unless_history_is_given():
+    X, y = make_supervised(days(40))
+    cv = TimeSeriesSplit(3, gap=2)
+    with pytest.warns(UserWarning, match="2 are unknown"):
+        cross_val_score(windows_then_regression(window=4), X, y, cv=cv)
+    cross_val_score(windows_then_regression(window=4, history=X), X, y, cv=cv)
+
+
+@pytest.mark.parametrize("cv", [KFold(4), KFold(4, shuffle=True, random_state=0)])
+def test_folds_with_holes_warn(cv):
+    X, y = make_supervised(days(40))
+    with pytest.warns(UserWarning, match="has a hole|are unknown") as caught:
+        cross_val_predict(windows_then_regression(), X, y, cv=cv)
+    assert any("has a hole" in str(warning.message) for warning in caught)
+
+
+def test_shuffled_and_resampled_rows_are_refused():
+    X, y = make_supervised(days(40))
+    with pytest.raises(ValueError, match="split them with TimeSeriesSplit"):
+        cross_val_score(
+            windows_then_regression(), X, y, cv=ShuffleSplit(2), error_score="raise"
+        )
+    # Bagging turns frames into arrays for all that it knows about columns.
+    rows = np.random.default_rng(0).integers(0, 39, 39)
+    with pytest.raises(ValueError, match="shuffled or resampled rows"):
+        windows_then_regression().fit(X.iloc[rows], y.iloc[rows])
+    windows = SlidingWindowTransformer().fit_transform(X)
+    BaggingRegressor(LinearRegression(), random_state=0).fit(windows, y)
+
+
+def test_windows_and_other_features_side_by_side():
+    X = frame(range(5), "ab")
+    union = FeatureUnion(
+        [("short", SlidingWindowTransformer(1)), ("long", SlidingWindowTransformer(2))]
+    ).set_output(transform="pandas")
+    assert list(union.fit_transform(X).columns) == [
+        "short__a_lag0",
+        "short__b_lag0",
+        *("long__a_lag1", "long__b_lag1", "long__a_lag0", "long__b_lag0"),
+    ]
+
+
+def test_the_signature_is_the_documented_one():
+    parameters = inspect.signature(SlidingWindowTransformer).parameters
+    assert str(parameters["window"]) == "window: 'int' = 3"
+    assert parameters["padding"].default == "edge"
+    assert parameters["history"].default == "auto"
+    assert parameters["flatten"].default is True
+    assert parameters["padding"].kind is inspect.Parameter.KEYWORD_ONLY
