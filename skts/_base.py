@@ -11,9 +11,23 @@ from typing import Any, Self, dataclass_transform
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, RegressorMixin, _fit_context
-from sklearn.utils import assert_all_finite, check_random_state
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    RegressorMixin,
+    _fit_context,
+)
+from sklearn.utils import (
+    assert_all_finite,
+    check_random_state,
+    compute_class_weight,
+)
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.multiclass import (
+    _check_partial_fit_first_call,
+    check_classification_targets,
+    unique_labels,
+)
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_is_fitted,
@@ -231,12 +245,12 @@ class NetworkEstimator(BaseEstimator):
         """
         return self._fit(X, y, sample_weight, 1, hasattr(self, "model_"))
 
-    def _fit(self, X, y, sample_weight, epochs, continuing):
+    def _fit(self, X, y, sample_weight, epochs, continuing, **known):
         # Everything is learned by a second object, so that a call that fails or is
         # interrupted leaves this one as it was.
         new = object.__new__(type(self))
-        for name, value in vars(self).items():
-            if continuing or not name.endswith("_"):
+        for name, value in (vars(self) | known).items():
+            if continuing or name in known or not name.endswith("_"):
                 setattr(new, name, value)
         new._learn(X, y, sample_weight, epochs, continuing)
         self.__dict__ = new.__dict__
@@ -257,6 +271,7 @@ class NetworkEstimator(BaseEstimator):
                 "rows."
             )
         x, y, weight = _keep(begun & (weight > 0), x, y, weight)
+        weight = self._weigh_classes(y, weight)
         if not continuing:
             self._fit_scaler(x, y, weight)
         inputs, targets = self._scaler_.transform(x), self._scale_targets(y, x)
@@ -276,15 +291,15 @@ class NetworkEstimator(BaseEstimator):
     def _train(self, network, inputs, targets, weight, epochs, seed):
         """Have scikeras train `network`; return the losses of each epoch."""
         from keras.callbacks import Callback
-        from scikeras.wrappers import KerasRegressor
+        from scikeras.wrappers import BaseWrapper
 
         from ._training import trainable
 
-        held_out = None
+        validation_data = None
         if self.early_stopping:
-            train, validate = self._split(targets)
-            held_out = inputs[validate], targets[validate], weight[validate]
-            inputs, targets, weight = inputs[train], targets[train], weight[train]
+            held_out = self._held_out(targets)
+            validation_data = tuple(_keep(held_out, inputs, targets, weight))
+            inputs, targets, weight = _keep(~held_out, inputs, targets, weight)
         callbacks = [] if self.callbacks is None else self.callbacks
         if not isinstance(callbacks, (list, tuple)):
             callbacks = [callbacks]
@@ -300,7 +315,7 @@ class NetworkEstimator(BaseEstimator):
             loss=self.loss,
             jit_compile=self.jit_compile,
         )
-        wrapper = KerasRegressor(
+        wrapper = BaseWrapper(
             model,
             epochs=epochs,
             batch_size=self.batch_size,
@@ -312,7 +327,7 @@ class NetworkEstimator(BaseEstimator):
             inputs,
             targets,
             row_weight=weight,
-            validation_data=held_out,
+            validation_data=validation_data,
             patience=self.patience if self.early_stopping else None,
             seed=seed,
             optimizer_state=getattr(self, "_optimizer_state_", None),
@@ -332,6 +347,21 @@ class NetworkEstimator(BaseEstimator):
         windows = keras.Input(shape, dtype=dtype, name="windows")
         outputs = self._output(layers, self._hidden(layers, windows))
         return keras.Model(windows, outputs, name=type(self).__name__.lower())
+
+    def _held_out(self, targets):
+        """Return which rows to validate on: the last ones, of each class."""
+        classes = self._class_of(targets)
+        held_out = np.zeros(len(targets), bool)
+        for rows in (np.flatnonzero(classes == c) for c in np.unique(classes)):
+            n = max(1, round(self.validation_fraction * len(rows)))
+            held_out[rows[-min(n, len(rows) - 1) :] if len(rows) > 1 else []] = True
+        if not held_out.any():
+            raise ValueError(
+                f"early_stopping=True holds out validation_fraction="
+                f"{self.validation_fraction} of the rows, but there are only "
+                f"{len(targets)}: give more rows, or set early_stopping=False."
+            )
+        return held_out
 
     def _predict_network(self, x):
         from ._training import predict
@@ -463,19 +493,14 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     def _scale_targets(self, y, x):
         return self._scaler_.transform_targets(y, x)
 
+    def _class_of(self, targets):
+        return np.zeros(len(targets))
+
+    def _weigh_classes(self, targets, weight):
+        return weight
+
     def _output(self, layers, hidden):
         return layers.Dense(self.n_outputs_)(hidden)
-
-    def _split(self, targets):
-        """Return the rows to train on and the last ones, to validate on."""
-        n = len(targets)
-        n_validate = max(1, round(self.validation_fraction * n))
-        if n_validate >= n:
-            raise ValueError(
-                f"validation_fraction={self.validation_fraction} leaves none of {n} "
-                "rows for training; lower it, or use early_stopping=False."
-            )
-        return slice(n - n_validate), slice(n - n_validate, n)
 
     def _resolve_target_channels(self):
         """Return the positions of the channels that the targets continue."""
@@ -504,3 +529,114 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
                 + (f" or a name of {names}." if names else ".")
             )
         return positions
+
+
+class NetworkClassifier(ClassifierMixin, NetworkEstimator):
+    """A network that predicts classes."""
+
+    loss: Any = "categorical_crossentropy"
+    class_weight: Any = None
+
+    _parameter_constraints = {
+        "loss": [str, callable],
+        "class_weight": [StrOptions({"balanced"}), dict, None],
+    }
+    _target_options = {"multi_output": False}
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Train for one epoch, from where the last call ended.
+
+        Parameters
+        ----------
+        X, y, sample_weight : array-like
+            As in `fit`. The first call decides the shapes and the standardisation.
+        classes : array-like of shape (n_classes,), default=None
+            All classes that there will be. The first call needs them.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator. A call that fails leaves it as it was.
+        """
+        first = copy.copy(self)
+        known = {}
+        if _check_partial_fit_first_call(first, classes):
+            known["classes_"] = first.classes_
+        return self._fit(X, y, sample_weight, 1, hasattr(self, "model_"), **known)
+
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, timesteps), \
+                (n_samples, timesteps * channels) or (n_samples, timesteps, channels)
+            Windows, as in `fit`.
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, n_classes)
+            Probabilities of the classes, in the order of `classes_`.
+        """
+        check_is_fitted(self, "model_")
+        return self._predict_network(self._validate(X, reset=False))
+
+    def predict(self, X: ArrayLike) -> np.ndarray:
+        """Predict the class of each window.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, timesteps), \
+                (n_samples, timesteps * channels) or (n_samples, timesteps, channels)
+            Windows, as in `fit`.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            The most probable class of each window.
+        """
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def _encode_targets(self, y, dtype, reset):
+        check_classification_targets(y)
+        if not hasattr(self, "classes_"):
+            self.classes_ = unique_labels(y)
+        unknown = np.setdiff1d(y, self.classes_)
+        if len(unknown):
+            raise ValueError(
+                f"y has the classes {unknown.tolist()}, which are not among those of "
+                f"the first call: {self.classes_.tolist()}."
+            )
+        return np.eye(len(self.classes_), dtype=dtype)[
+            np.searchsorted(self.classes_, y)
+        ]
+
+    def _class_of(self, targets):
+        return targets.argmax(axis=1)
+
+    def _weigh_classes(self, targets, weight):
+        if self.class_weight == "balanced":
+            total = weight @ targets
+            per_class = weight.sum() / (np.count_nonzero(total) * total.clip(1e-300))
+        else:
+            per_class = compute_class_weight(
+                self.class_weight, classes=self.classes_, y=self.classes_
+            )
+        return weight * per_class[self._class_of(targets)].astype(weight.dtype)
+
+    def _fit_scaler(self, x, y, weight):
+        self._scaler_ = WindowScaler(self.standardize, self.window_norm)
+        self._scaler_.fit(x, None, weight)
+
+    def _scale_targets(self, y, x):
+        return y
+
+    def _output(self, layers, hidden):
+        return layers.Dense(len(self.classes_), activation="softmax")(hidden)

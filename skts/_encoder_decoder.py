@@ -10,7 +10,7 @@ class EncoderDecoderLSTMRegressor(NetworkRegressor):
 
     Layer by layer: LSTM(`units`) reads the window, RepeatVector(horizon) hands what it
     kept to LSTM(`units`), whose state at each step ahead becomes the targets of that
-    step by one Dense(`n_targets`). The horizon follows from y.
+    step by one Dense(`n_targets`). The horizon follows from y [1]_.
 
     Parameters
     ----------

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ._base import SIZES, NetworkEstimator, NetworkRegressor, as_sizes
+from ._base import (
+    SIZES,
+    NetworkClassifier,
+    NetworkEstimator,
+    NetworkRegressor,
+    as_sizes,
+)
 
 
 class _LSTM(NetworkEstimator):
@@ -25,7 +31,7 @@ class _LSTM(NetworkEstimator):
 class LSTMRegressor(NetworkRegressor, _LSTM):
     """Long short-term memory network: reads a window step by step.
 
-    Layer by layer: LSTM(`units`), Dense(n_outputs).
+    Layer by layer: LSTM(`units`), Dense(n_outputs) [1]_.
 
     Parameters
     ----------
@@ -106,6 +112,7 @@ class LSTMRegressor(NetworkRegressor, _LSTM):
     --------
     CNNLSTMRegressor : Summarises subsequences by a convolution first.
     EncoderDecoderLSTMRegressor : Writes several steps ahead one by one.
+    LSTMClassifier : The same network for classes.
 
     References
     ----------
@@ -125,4 +132,106 @@ class LSTMRegressor(NetworkRegressor, _LSTM):
     >>> model = LSTMRegressor(window_norm="last", random_state=0)
     >>> model.fit(X, y).predict([[50.0, 60.0, 70.0]]).round(1)
     array([80.])
+    """
+
+
+class LSTMClassifier(NetworkClassifier, _LSTM):
+    """Long short-term memory network: reads a window step by step.
+
+    Layer by layer: LSTM(`units`), Dense(n_classes) [1]_.
+
+    Parameters
+    ----------
+    units : int or sequence of int, default=50
+        Units of the LSTM layer, or of each of several that are stacked.
+    activation : str or callable, default="tanh"
+        Keras activation of the cell.
+    epochs : int, default=100
+        Passes over the training rows.
+    batch_size : int, default=32
+        Rows per step of the optimizer.
+    optimizer : str, class or keras.optimizers.Optimizer, default="adam"
+        Keras optimizer. An object is copied, never changed.
+    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule, \
+            default=None
+        Learning rate. None takes that of `optimizer`.
+    loss : str, keras.losses.Loss or callable, default="categorical_crossentropy"
+        What training minimises: a Keras loss of one-hot classes and probabilities.
+    class_weight : {"balanced"}, dict or None, default=None
+        Weights of the classes. "balanced" gives all classes the same say.
+    early_stopping : bool, default=False
+        Whether to hold out the last `validation_fraction` of the rows of each class,
+        stop when their loss has not got better for `patience` epochs, and keep the
+        weights of the best epoch.
+    validation_fraction : float, default=0.1
+        Fraction of the rows that `early_stopping` holds out.
+    patience : int, default=10
+        Epochs that `early_stopping` waits for something better.
+    shuffle : bool, default=True
+        Whether to train on the rows in a new order in each epoch. The order of
+        timesteps inside a window never changes.
+    dropout : float, default=0.0
+        Fraction of the outputs of each hidden layer that training sets to zero.
+    callbacks : keras.callbacks.Callback or list of them, default=None
+        Keras callbacks, copied for each fit.
+    standardize : bool, default=True
+        Whether to train on channels of mean 0 and standard deviation 1.
+    window_norm : {None, "last", "standard"}, default=None
+        What each window is made relative to, so that levels never met in training are
+        no problem: "last" takes off each channel's last value [2]_, "standard" the
+        window's mean, divided by its standard deviation [3]_.
+    n_channels : int, default=None
+        Channels in a two-dimensional X. None reads them from column names such as
+        ``births_lag2``, else takes one. A three-dimensional X tells by itself.
+    jit_compile : {"auto", True, False}, default="auto"
+        Whether XLA compiles the training program. It trains faster but takes seconds
+        to compile; "auto" weighs the two by the work ahead.
+    warm_start : bool, default=False
+        Whether `fit` goes on from where the last call ended.
+    random_state : int, RandomState instance or None, default=None
+        Rules initial weights, order of rows and dropout. Pass an int for the same
+        result on every call.
+    verbose : int, default=0
+        1 shows a line of progress.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+        The trained network, a plain Keras model. It reads scaled windows of shape
+        (n_rows, timesteps, channels) and predicts the probabilities of the classes.
+    history_ : dict of str to list of float
+        Losses of each epoch: "loss" and, with `early_stopping`, "val_loss".
+    n_epochs_ : int
+        Epochs trained.
+    classes_ : ndarray of shape (n_classes,)
+        The classes, sorted.
+    n_features_in_ : int
+        Columns of X: timesteps times channels.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns of X, if all are strings.
+
+    See Also
+    --------
+    CNNLSTMClassifier : Summarises subsequences by a convolution first.
+    LSTMRegressor : The same network for numbers.
+
+    References
+    ----------
+    .. [1] Hochreiter and Schmidhuber (1997). Long Short-Term Memory. Neural
+       Computation 9(8).
+    .. [2] Zeng et al. (2023). Are Transformers Effective for Time Series
+       Forecasting? AAAI. (NLinear)
+    .. [3] Kim et al. (2022). Reversible Instance Normalization for Accurate
+       Time-Series Forecasting against Distribution Shift. ICLR.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skts import LSTMClassifier
+    >>> rng = np.random.RandomState(0)
+    >>> rising = np.arange(8) + rng.normal(size=(20, 8))
+    >>> X, y = np.vstack([rising, -rising]), np.repeat(["rises", "falls"], 20)
+    >>> model = LSTMClassifier(random_state=0).fit(X, y)
+    >>> model.predict([range(8), range(8, 0, -1)])
+    array(['rises', 'falls'], dtype='<U5')
     """
