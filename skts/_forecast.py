@@ -1,0 +1,485 @@
+"""From a fitted model to values beyond the data."""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from numbers import Integral
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import get_tags
+from sklearn.utils._param_validation import HasMethods, Interval, validate_params
+from sklearn.utils.validation import check_is_fitted
+
+from ._windows import (
+    SlidingWindowTransformer,
+    _frequency,
+    _last_before_hole,
+    _time_labels,
+)
+
+__all__ = ["forecast"]
+
+_LAG_NAME = re.compile(r"(.+)_lag(\d+)")  # as make_supervised names columns
+
+
+# ---------------------------------------------------------------------------
+# The series
+# ---------------------------------------------------------------------------
+
+
+def _as_frame(history: Any) -> pd.DataFrame:
+    """Return the series as a frame; columns and rows of arrays are numbered."""
+    if isinstance(history, pd.Series):
+        series = history.to_frame("x0" if history.name is None else history.name)
+    elif isinstance(history, pd.DataFrame):
+        series = history
+    elif hasattr(history, "columns"):
+        raise TypeError(
+            f"history is a {type(history).__module__}.{type(history).__name__}, which "
+            "has no index that could be continued: pass a pandas DataFrame or Series, "
+            "or an array."
+        )
+    else:
+        values = np.asarray(history)
+        if values.ndim not in (1, 2):
+            raise ValueError(
+                "history must be a series, 1-D or of shape (n_rows, n_columns), but "
+                f"has {values.ndim} dimensions."
+            )
+        series = pd.DataFrame(values)
+    if series.empty:
+        raise ValueError(f"history of shape {series.shape} is empty.")
+    if not series.columns.is_unique:
+        raise ValueError(
+            f"history has columns of the same name: {list(series.columns)}."
+        )
+    _time_labels(series, "history")
+    return series
+
+
+def _labels_after(index: pd.Index, step: Any, count: int) -> pd.Index:
+    """Return the `count` labels that continue the index."""
+    if isinstance(index, pd.PeriodIndex) and len(index) == 1:
+        step = 1
+    if step is None:
+        raise ValueError(
+            f"The index of history ends at {index[-1]} and has no frequency that tells "
+            "what comes next: give it one, for example by history.asfreq('B'), or "
+            "number the rows by history.reset_index(drop=True)."
+        )
+    if isinstance(index, pd.DatetimeIndex):
+        dates = pd.date_range(index[-1], periods=count + 1, freq=step, name=index.name)
+        return dates[1:].as_unit(index.unit)
+    if isinstance(index, pd.RangeIndex):
+        stop = index[-1] + step * (count + 1)
+        return pd.RangeIndex(index[-1] + step, stop, step, name=index.name)
+    return index[-1:].repeat(count) + step * np.arange(1, count + 1)
+
+
+def _known_ahead(
+    future: Any, columns: pd.Index, labels: pd.Index, is_array: bool
+) -> pd.DataFrame:
+    """Return the rows of `future` at `labels`, with the columns not predicted."""
+    if future is None:
+        if len(columns) and len(labels):
+            raise ValueError(
+                f"history has columns that model does not predict: {list(columns)}. "
+                f"Their next {len(labels)} rows must be given as future."
+            )
+        return pd.DataFrame(index=labels, columns=columns)
+    if isinstance(future, pd.Series):
+        future = future.to_frame()
+    if isinstance(future, pd.DataFrame) == is_array:
+        raise TypeError(
+            f"future is a {type(future).__name__}, but history is "
+            f"{'an array' if is_array else 'pandas'}: both must be of one kind."
+        )
+    if is_array:
+        values = np.asarray(future)
+        values = values.reshape(-1, 1) if values.ndim == 1 else values
+        if values.ndim != 2 or values.shape[1] != len(columns):
+            raise ValueError(
+                f"future has shape {values.shape}, but must have {len(columns)} "
+                f"columns: those of history that are not predicted, {list(columns)}."
+            )
+        if len(values) < len(labels):
+            raise ValueError(
+                f"future has {len(values)} rows, but {len(labels)} are needed."
+            )
+        rows = pd.DataFrame(values[: len(labels)], labels, columns)
+    else:
+        if len(future.columns) != len(columns) or set(future.columns) != set(columns):
+            raise ValueError(
+                f"future has columns {list(future.columns)}, but must have those of "
+                f"history that are not predicted: {list(columns)}."
+            )
+        _time_labels(future, "future")
+        found = future.index.get_indexer(labels)
+        if (found < 0).any():
+            missing = labels[found < 0]
+            raise ValueError(
+                f"future lacks {len(missing)} of the {len(labels)} rows needed, the "
+                f"first of them at {missing[0]}."
+            )
+        rows = future[list(columns)].iloc[found].set_axis(labels)
+    unknown = rows.isna().to_numpy()
+    if unknown.any():
+        row, column = np.argwhere(unknown)[0]
+        raise ValueError(
+            f"future has a missing value in column {columns[column]!r}, row "
+            f"{labels[row] if not is_array else row}."
+        )
+    return rows
+
+
+# ---------------------------------------------------------------------------
+# The model
+# ---------------------------------------------------------------------------
+
+
+class _Lags(NamedTuple):
+    """Where in the series the features of a model are that was fitted on windows."""
+
+    lags: np.ndarray
+    positions: np.ndarray  # of the columns
+    names: np.ndarray | None  # of the features
+
+    def windows(self, rows: pd.DataFrame) -> Any:
+        """Return the windows that end in the rows, one row each."""
+        first = self.lags.max()
+        ends = np.arange(first, len(rows))[:, np.newaxis]
+        windows = rows.to_numpy()[ends - self.lags, self.positions]
+        if self.names is None:
+            return windows
+        return pd.DataFrame(windows, rows.index[first:], self.names)
+
+
+def _read_lags(model: Any, columns: pd.Index) -> _Lags | None:
+    """Return the lags that a model was fitted on, None if on the columns themselves."""
+    names = getattr(model, "feature_names_in_", None)
+    if names is None:
+        n_features = getattr(model, "n_features_in_", len(columns))
+        window, rest = divmod(n_features, len(columns))
+        if rest or not window:
+            raise ValueError(
+                f"history has {len(columns)} columns, but model was fitted on "
+                f"{n_features}, neither as many nor a whole number of lags of each."
+            )
+        if window == 1:
+            return None
+        steps, positions = np.indices((window, len(columns))).reshape(2, -1)
+        return _Lags(window - 1 - steps, positions, None)
+    if list(names) == list(columns):
+        return None
+    if not all(isinstance(column, str) for column in columns):
+        columns = pd.Index([f"x{i}" for i in range(len(columns))])
+    matches = [match for name in names if (match := _LAG_NAME.fullmatch(name))]
+    if len(matches) < len(names) or any(m[1] not in columns for m in matches):
+        raise ValueError(
+            f"history has columns {list(columns)}, but model was fitted on "
+            f"{list(names)}, neither the same nor lags of them."
+        )
+    lags = np.array([int(match[2]) for match in matches])
+    return _Lags(lags, columns.get_indexer([match[1] for match in matches]), names)
+
+
+def _check_window(lags: _Lags, index: pd.Index, step: Any) -> None:
+    """Check that the series has the last window of the model, and no hole there."""
+    longest = lags.lags.max()
+    if longest >= len(index):
+        raise ValueError(
+            f"history has {len(index)} rows, but model was fitted on windows of "
+            f"{longest + 1}."
+        )
+    label = _last_before_hole(index[-1 - longest :], step)
+    if label is not None:
+        warnings.warn(
+            f"The index of history has a hole after {label}; its rows are taken as "
+            "consecutive all the same. Put in the missing rows.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def _takes_array(model: Any, columns: pd.Index, reach: float) -> bool:
+    """Tell whether the model was fitted on an array and would warn of names.
+
+    Only scikit-learn's own parts, which reach no further than known, can be told so.
+    """
+    return (
+        reach < math.inf
+        and hasattr(model, "n_features_in_")
+        and not hasattr(model, "feature_names_in_")
+        and all(isinstance(column, str) for column in columns)
+    )
+
+
+def _estimators_in(attribute: Any) -> list[Any]:
+    """Return the estimators in an attribute: itself, or those in (nested) lists."""
+    if isinstance(attribute, (list, tuple)):
+        return [part for item in attribute for part in _estimators_in(item)]
+    is_estimator = hasattr(attribute, "fit") and not isinstance(attribute, type)
+    return [attribute] if is_estimator else []
+
+
+def _reach(model: Any, on_windows: bool) -> float:
+    """Count the rows before a row on which the model's output for it may depend.
+
+    Windows of windows add up; of windows side by side the longest counts. What other
+    libraries bring may reach back without limit, but for a predictor on windows.
+    """
+    model = getattr(model, "best_estimator_", model)
+    if isinstance(model, SlidingWindowTransformer):
+        return model.window - 1
+    if isinstance(model, FunctionTransformer):
+        is_elementwise = model.func is None or isinstance(model.func, np.ufunc)
+        return 0 if is_elementwise else math.inf
+    library = type(model).__module__.partition(".")[0]
+    if library == "skts":
+        return 0
+    if library != "sklearn":
+        is_row_wise = on_windows and not hasattr(model, "transform")
+        return 0 if is_row_wise else math.inf
+    if isinstance(model, Pipeline):
+        reach = 0.0
+        for step in _estimators_in(model.steps):
+            reach += _reach(step, on_windows or reach > 0)
+        return reach
+    # Parameters are templates, in which a search knows nothing of the best window;
+    # only where nothing else is fitted are they fitted themselves.
+    fitted = [value for name, value in vars(model).items() if name.endswith("_")]
+    groups = [group for group in map(_estimators_in, fitted) if group]
+    if not groups:
+        groups = list(map(_estimators_in, model.get_params(deep=False).values()))
+    return sum(
+        max((_reach(part, on_windows) for part in group), default=0) for group in groups
+    )
+
+
+def _targets_per_step(model: Any) -> int | None:
+    """Return the `n_targets` that the networks in the model were told."""
+    model = getattr(model, "best_estimator_", model)
+    told = {
+        part.n_targets
+        for part in (model, *model.get_params().values())
+        if hasattr(part, "n_targets") and hasattr(part, "target_channels")
+    }
+    return told.pop() if len(told) == 1 else None
+
+
+def _find_targets(model: Any, columns: pd.Index, target: Any) -> pd.Index:
+    """Return the columns of the series that the model predicts."""
+    n_targets = _targets_per_step(model)
+    if target is None:
+        if len(columns) > 1 and n_targets != len(columns):
+            raise ValueError(
+                f"history has {len(columns)} columns, and model does not tell which "
+                f"it predicts: name them as target, out of {list(columns)}."
+            )
+        targets = list(columns)
+    elif isinstance(target, (list, tuple, np.ndarray, pd.Index)):
+        targets = list(target)
+    else:
+        targets = [target]
+    if not targets or len(set(targets)) < len(targets) or set(targets) - set(columns):
+        raise ValueError(
+            f"target={target!r} must name columns of history, each once: "
+            f"{list(columns)}."
+        )
+    if n_targets not in (None, 1, len(targets)):
+        raise ValueError(
+            f"target={target!r} names {len(targets)} of the columns of history, but "
+            f"model has n_targets={n_targets}."
+        )
+    return columns[columns.get_indexer(targets)]
+
+
+def _predict_next(model: Any, X: Any, targets: pd.Index, is_whole: bool) -> np.ndarray:
+    """Predict what follows the last row of X, as (horizon, n_targets)."""
+    with warnings.catch_warnings():
+        if is_whole:
+            # The first windows of X may lack their past, but only the last one counts.
+            warnings.filterwarnings("ignore", r"Of the \d+ rows before", UserWarning)
+        outputs = np.asarray(model.predict(X))[-1].reshape(-1)
+    if len(outputs) % len(targets):
+        raise ValueError(
+            f"model has {len(outputs)} outputs, which is no whole number of steps of "
+            f"the {len(targets)} targets {list(targets)}: name as target what it "
+            "predicts."
+        )
+    if not np.isfinite(outputs).all():
+        raise ValueError(
+            f"model predicts {outputs[~np.isfinite(outputs)][0]}, with which the "
+            "series cannot be continued. Look for missing values in the last rows of "
+            "history, and for predictions that grow when they are fed back."
+        )
+    return outputs.reshape(-1, len(targets))
+
+
+@validate_params(
+    {
+        "model": [HasMethods(["fit", "predict"])],
+        "steps": [Interval(Integral, 1, None, closed="left")],
+    },
+    prefer_skip_nested_validation=False,
+)
+def forecast(
+    model: Any, history: Any, steps: int, *, target: Any = None, future: Any = None
+) -> Any:
+    """Predict the values that follow a series.
+
+    The model predicts the next `horizon` steps from the last rows of the series. The
+    predictions are appended to the series, and the model goes on from there, until
+    `steps` steps are made [1]_. The horizon is the number of the model's outputs
+    divided by that of its targets: with one output it is 1, and a model that has an
+    output for each of the steps predicts them all at once.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted regressor that predicts what comes after row t of a series from row t
+        and those before it, as X and y of :func:`make_supervised` have it: a pipeline
+        with a :class:`SlidingWindowTransformer`, a search over one, or any other
+        regressor of scikit-learn's kind whose X has the rows of the series. A model
+        without windows of its own may have been fitted on those of
+        ``make_supervised(series, window=w)``: X then has columns named as lags of the
+        columns of `history` or, if it is an array, `w` times as many columns.
+    history : DataFrame or array of shape (n_rows, n_columns), or Series or array of \
+            shape (n_rows,)
+        The series up to its last known row, with the columns that the model was
+        fitted on; the rows may be others. The index of a frame must be in time order
+        and have a frequency, which is inferred if it is not set.
+    steps : int
+        Number of steps to predict. If it is no multiple of the horizon, the last
+        prediction is cut.
+    target : str, int or list of these, default=None
+        The columns that the model predicts, in the order of its outputs; positions if
+        `history` is an array. It may be left out if `history` has one column, or if
+        the `n_targets` of a network says that all columns are predicted, in their
+        order. Other models do not tell: their outputs could be several steps as well
+        as several targets.
+    future : DataFrame or array of shape (n_future_rows, n_other_columns), default=None
+        The columns that the model does not predict, after the last row of `history`.
+        Rows of a frame are found by their labels; those of an array follow `history`,
+        and its columns are in the same order. Needed are all rows that are fed back:
+        ``(steps - 1) // horizon * horizon``, so none if `steps` is at most the horizon.
+
+    Returns
+    -------
+    predictions : DataFrame or array of shape (steps, n_targets), or Series or array \
+            of shape (steps,)
+        The targets at the next steps: of the type of `history`, with its index
+        continued.
+
+    Raises
+    ------
+    NotFittedError
+        If the model is not fitted.
+    ValueError
+        If the model is not a regressor, was fitted on other columns or predicts
+        something that is not finite; if `target` is needed or names other columns; if
+        the index of `history` cannot be continued; if `future` lacks columns, rows or
+        values.
+    TypeError
+        If `history` is a frame of another library than pandas, or `future` is not of
+        the same kind as `history`.
+
+    See Also
+    --------
+    make_supervised : Turn a series into X and y.
+    SlidingWindowTransformer : Turn each row into the window of rows that ends there.
+
+    Notes
+    -----
+    Columns that are not predicted act as lags, as the others do: for the step after
+    row t, the model has seen them up to row t. A column that is known ahead, such as
+    one of holidays, says more if row t holds its value of the step that is
+    predicted. Replace it by ``column.shift(-1)``, or by ``column.shift(-horizon)``,
+    before the series is divided into training rows, `history` and `future`.
+
+    Only as many rows as the longest window needs are predicted at each step; a series
+    that is shorter is filled up as in the model's `predict`. Transformers of other
+    libraries than scikit-learn and skts, functions of one's own and, unless they are
+    given windows, regressors of other libraries may look back any number of rows: a
+    model with any of these predicts the whole series at each step.
+
+    References
+    ----------
+    .. [1] Ben Taieb, S., Bontempi, G., Atiya, A. F. and Sorjamaa, A. (2012). "A review
+           and comparison of strategies for multi-step ahead time series forecasting
+           based on the NN5 forecasting competition". Expert Systems with
+           Applications, 39(8), 7067-7083.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skts import SlidingWindowTransformer, forecast, make_supervised
+    >>> from skts.datasets import load_daily_births
+    >>> births = load_daily_births()
+    >>> X, y = make_supervised(births, horizon=7)
+    >>> model = make_pipeline(SlidingWindowTransformer(14), Ridge()).fit(X, y)
+    >>> forecast(model, births, steps=30).round(1).tail(3)
+                births
+    date
+    1960-01-28    42.7
+    1960-01-29    42.3
+    1960-01-30    42.3
+    """
+    check_is_fitted(model)
+    kind = get_tags(model).estimator_type
+    if kind not in ("regressor", None):
+        raise ValueError(f"model={type(model).__name__} is a {kind}, not a regressor.")
+    series = _as_frame(history)
+    columns = series.columns
+    is_array = not isinstance(history, (pd.DataFrame, pd.Series))
+    lags = _read_lags(model, columns)
+    targets = _find_targets(model, columns, target)
+    step = _frequency(series.index)
+    labels = _labels_after(series.index, step, steps)
+
+    reach = _reach(model, on_windows=lags is not None)
+    if lags is not None:
+        if lags.names is None and reach > 0:
+            raise ValueError(
+                f"history has {len(columns)} columns, but model was fitted on "
+                f"{len(lags.lags)}. These cannot be taken for lags, since the model "
+                "itself may look back."
+            )
+        _check_window(lags, series.index, step)
+        reach += lags.lags.max()
+    takes_array = is_array or _takes_array(model, columns, reach)
+    # Without a limit all rows are needed, and there will be no more than these.
+    n_rows = int(min(reach + 1, len(series) + steps))
+
+    def predict(rows: pd.DataFrame) -> np.ndarray:
+        if lags is not None:
+            X = lags.windows(rows)
+        else:
+            X = rows.to_numpy() if takes_array else rows
+        return _predict_next(model, X, targets, is_whole=len(rows) >= n_rows)
+
+    rows = series.tail(n_rows)
+    values = predict(rows)
+    horizon = len(values)
+    n_fed_back = (steps - 1) // horizon * horizon
+    known = _known_ahead(future, columns.drop(targets), labels[:n_fed_back], is_array)
+    while len(values) < steps:
+        last = slice(len(values) - horizon, len(values))
+        predicted = pd.DataFrame(values[last], labels[last], targets)
+        next_rows = pd.concat([predicted, known.iloc[last]], axis=1)[columns]
+        rows = pd.concat([rows, next_rows]).tail(n_rows)
+        values = np.concatenate([values, predict(rows)])
+
+    values = values[:steps]
+    if is_array:
+        return values if np.ndim(history) == 2 else values[:, 0]
+    if isinstance(history, pd.Series):
+        return pd.Series(values[:, 0], labels, name=history.name)
+    return pd.DataFrame(values, labels, targets)
