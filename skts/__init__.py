@@ -3,6 +3,7 @@
 from ._cnn import CNNClassifier, CNNRegressor
 from ._cnn_lstm import CNNLSTMClassifier, CNNLSTMRegressor
 from ._encoder_decoder import EncoderDecoderLSTMRegressor
+from ._forecast import forecast
 from ._lstm import LSTMClassifier, LSTMRegressor
 from ._mlp import MLPClassifier, MLPRegressor
 from ._windows import SlidingWindowTransformer, make_supervised
@@ -20,5 +21,6 @@ __all__ = [
     "MLPClassifier",
     "MLPRegressor",
     "SlidingWindowTransformer",
+    "forecast",
     "make_supervised",
 ]

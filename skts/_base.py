@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
+from types import SimpleNamespace
 from typing import Any, Self, dataclass_transform
 
 import numpy as np
@@ -565,11 +566,11 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         self : object
             The fitted estimator. A call that fails leaves it as it was.
         """
-        first = copy.copy(self)
-        known = {}
-        if _check_partial_fit_first_call(first, classes):
-            known["classes_"] = first.classes_
-        return self._fit(X, y, sample_weight, 1, hasattr(self, "model_"), **known)
+        continuing = hasattr(self, "model_")
+        # scikit-learn's check writes the classes to what it is given.
+        known = SimpleNamespace(**({"classes_": self.classes_} if continuing else {}))
+        _check_partial_fit_first_call(known, classes)
+        return self._fit(X, y, sample_weight, 1, continuing, classes_=known.classes_)
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Predict the probability of each class.
@@ -602,7 +603,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         y : ndarray of shape (n_samples,)
             The most probable class of each window.
         """
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        probabilities = self.predict_proba(X)
+        return self.classes_[probabilities.argmax(axis=1)]
 
     def _encode_targets(self, y, dtype, reset):
         check_classification_targets(y)

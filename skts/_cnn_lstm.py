@@ -24,7 +24,8 @@ class _CNNLSTM(NetworkEstimator):
 
     def _hidden(self, layers, windows):
         timesteps, channels = windows.shape[1:]
-        length = min(self.subsequence_length, timesteps)
+        # Of one subsequence the LSTM would have nothing to remember.
+        length = min(self.subsequence_length, -(-timesteps // 2))
         x = windows
         if timesteps % length:
             x = layers.ZeroPadding1D((length - timesteps % length, 0))(x)
@@ -47,7 +48,8 @@ class CNNLSTMRegressor(NetworkRegressor, _CNNLSTM):
     Layer by layer: the window is cut into subsequences of `subsequence_length`; each
     goes through Conv1D(`filters`, `kernel_size`), MaxPooling1D(`pool_size`) and
     Flatten, with the same weights for all; then LSTM(`units`), Dense(n_outputs). A
-    window that is no multiple of `subsequence_length` gets zeros in front [1]_.
+    window that is no multiple of `subsequence_length` gets zeros in front, and a short
+    one is cut in two [1]_.
 
     Parameters
     ----------
@@ -165,7 +167,8 @@ class CNNLSTMClassifier(NetworkClassifier, _CNNLSTM):
     Layer by layer: the window is cut into subsequences of `subsequence_length`; each
     goes through Conv1D(`filters`, `kernel_size`), MaxPooling1D(`pool_size`) and
     Flatten, with the same weights for all; then LSTM(`units`), Dense(n_classes). A
-    window that is no multiple of `subsequence_length` gets zeros in front [1]_.
+    window that is no multiple of `subsequence_length` gets zeros in front, and a short
+    one is cut in two [1]_.
 
     Parameters
     ----------

@@ -70,8 +70,8 @@ class WindowScaler:
     Parameters
     ----------
     standardize : bool
-        Whether channels and targets get mean 0 and standard deviation 1, with one mean
-        and scale per channel, not per lag.
+        Whether channels and targets get mean 0 and standard deviation 1: one mean and
+        scale per channel, not per lag; a mean per step and one scale per target.
     window_norm : {None, "last", "standard"}
         What each window is made relative to before that.
     n_targets : int, default=1
@@ -103,10 +103,8 @@ class WindowScaler:
             self.x_scaler_ = _fit_scaler(values, weights, "X")
             if y is not None:
                 y = self._per_target(y, center, spread, undo=False)
-                steps = y.shape[1] // self.n_targets
-                self.y_scaler_ = _fit_scaler(
-                    y.reshape(-1, self.n_targets), np.repeat(weight, steps), "y"
-                )
+                self.y_scaler_ = _fit_scaler(y, weight, "y")
+                self._share_scale(self.y_scaler_)
         return self
 
     def transform(self, x):
@@ -117,11 +115,12 @@ class WindowScaler:
     def transform_targets(self, y, x):
         """Return what the network shall predict for targets `y` of windows `x`."""
         y = self._per_target(y, *self._window_levels(x), undo=False)
-        return self._scale_targets(y, "transform")
+        return y if self.y_scaler_ is None else self.y_scaler_.transform(y)
 
     def inverse_transform_targets(self, y, x):
         """Return predictions `y` of the network for windows `x` in units of y."""
-        y = self._scale_targets(y, "inverse_transform")
+        if self.y_scaler_ is not None:
+            y = self.y_scaler_.inverse_transform(y)
         return self._per_target(y, *self._window_levels(x), undo=True)
 
     def _impute(self, values):
@@ -133,11 +132,12 @@ class WindowScaler:
         indicators = missing[:, self.missing_].astype(values.dtype)
         return np.hstack([np.where(missing, 0, values), indicators])
 
-    def _scale_targets(self, y, method):
-        if self.y_scaler_ is None:
-            return y
-        per_target = y.reshape(-1, self.n_targets)
-        return getattr(self.y_scaler_, method)(per_target).reshape(y.shape)
+    def _share_scale(self, scaler):
+        """Give the steps of a target one scale, so that errors of all count alike."""
+        is_constant = ~np.isclose(scaler.scale_**2, scaler.var_)
+        variance = np.where(is_constant, 0, scaler.var_).reshape(-1, self.n_targets)
+        scale = np.sqrt(variance.mean(axis=0))
+        scaler.scale_ = np.tile(np.where(scale == 0, 1, scale), len(variance))
 
     def _window_levels(self, x):
         """Return what `window_norm` takes off each window and divides it by.

@@ -34,7 +34,8 @@ def test_default_layers():
 
 
 @pytest.mark.parametrize(
-    "timesteps, length, subsequences", [(1, 1, 1), (2, 2, 1), (3, 3, 1), (7, 3, 3)]
+    "timesteps, length, subsequences",
+    [(1, 1, 1), (2, 1, 2), (3, 2, 2), (5, 3, 2), (7, 3, 3)],
 )
 def test_windows_of_any_length(timesteps, length, subsequences):
     model = fit(timesteps, subsequence_length=3, kernel_size=5, pool_size=9)
