@@ -162,6 +162,36 @@ class _Past(NamedTuple):
     step: Any = None  # the frequency of that series, None if irregular
 
 
+def _past_of_training(
+    source: str, rows: np.ndarray, index: pd.Index | None, count: int
+) -> _Past | None:
+    """Keep the last `count` training rows, if anything can follow them."""
+    kept = rows[len(rows) - count :].copy()
+    if index is not None:
+        labels = index[len(index) - count :]
+        return _Past(source, kept, labels, index[0], _frequency(index))
+    return _Past(source, kept) if source == "fit" else None
+
+
+def _past_given(history: Any, X: Any, n_channels: int) -> _Past:
+    """Check a history that is a frame or an array."""
+    if hasattr(X, "columns") and hasattr(history, "columns"):
+        missing = [name for name in X.columns if name not in history.columns]
+        if missing:
+            raise ValueError(f"history lacks the columns {missing} of X.")
+        history = history[list(X.columns)]
+    if np.ndim(history) != 2 or np.shape(history)[1] != n_channels:
+        raise ValueError(
+            f"history must have the {n_channels} columns of X, but its shape is "
+            f"{np.shape(history)}."
+        )
+    rows = check_array(history, input_name="history", **_FLOATS)
+    index = _time_labels(history, "history")
+    if index is None:
+        return _Past("array", rows)
+    return _Past("frame", rows, index, index[0], _frequency(index))
+
+
 def _comparable(index: pd.Index | None, past: _Past | None) -> Any:
     """Return the index in the past's time zone, None if they cannot be compared."""
     if index is None or past is None or past.labels is None:
@@ -242,15 +272,27 @@ def _hole_message(index: pd.Index | None, past: _Past | None, name: str) -> str:
     )
 
 
-def _fill_unknown(padded: np.ndarray, known: np.ndarray, padding: Any) -> None:
-    """Fill, in place, those of the first rows that are not known."""
-    count = len(known)
+def _join(
+    past: _Past | None, found: np.ndarray, rows: np.ndarray, padding: Any
+) -> np.ndarray:
+    """Put the rows found in the past before the rows of X, with padding for the rest.
+
+    Padding by "edge" repeats the last row known before, else the first known row.
+    """
+    count = len(found)
+    padded = np.empty((count + len(rows), rows.shape[1]), rows.dtype)
+    padded[count:] = rows
+    known = found >= 0
+    if past is not None:
+        padded[:count][known] = past.rows[found[known]]
     if padding == "edge":
         last_known = np.maximum.accumulate(np.where(known, np.arange(count), -1))
         first_known = known.argmax() if known.any() else count
         padded[:count] = padded[np.where(last_known < 0, first_known, last_known)]
     else:
         padded[:count][~known] = np.nan if padding == "nan" else padding
+    padded.flags.writeable = False
+    return padded
 
 
 class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
@@ -270,8 +312,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
     padding : {"edge", "nan"} or float, default="edge"
         What stands in for rows before X that are unknown.
 
-        - "edge" repeats the nearest known row before them or, at the beginning of the
-          series, the first row. It suits every regressor, but it invents data.
+        - "edge" repeats the row before them if the window reaches one that is known,
+          else the first known row. It suits every regressor, but it invents data.
         - "nan" leaves them missing. The networks of skts, and regressors that accept
           missing values, know what to do with them. Prefer it for tuning `window`.
         - a number stands for itself.
@@ -471,34 +513,14 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
                 f"window={self.window} is longer than the series (n_samples = "
                 f"{len(rows)}): fit on more rows or choose a shorter window."
             )
+        past: _Past | None
         if self.history is None or self.window == 1:
-            return rows, index, None
-        if not isinstance(self.history, str):
-            return rows, index, self._read_history(X, rows.shape[1])
-        kept = rows[1 - self.window :].copy()
-        if index is not None:
-            labels, step = index[1 - self.window :], _frequency(index)
-            return rows, index, _Past(self.history, kept, labels, index[0], step)
-        return rows, index, _Past("fit", kept) if self.history == "fit" else None
-
-    def _read_history(self, X: Any, n_channels: int) -> _Past:
-        """Check a history that is a frame or an array."""
-        history = self.history
-        if hasattr(X, "columns") and hasattr(history, "columns"):
-            missing = [name for name in X.columns if name not in history.columns]
-            if missing:
-                raise ValueError(f"history lacks the columns {missing} of X.")
-            history = history[list(X.columns)]
-        if np.ndim(history) != 2 or np.shape(history)[1] != n_channels:
-            raise ValueError(
-                f"history must have the {n_channels} columns of X, but its shape is "
-                f"{np.shape(history)}."
-            )
-        rows = check_array(history, input_name="history", **_FLOATS)
-        index = _time_labels(history, "history")
-        if index is None:
-            return _Past("array", rows)
-        return _Past("frame", rows, index, index[0], _frequency(index))
+            past = None
+        elif isinstance(self.history, str):
+            past = _past_of_training(self.history, rows, index, self.window - 1)
+        else:
+            past = _past_given(self.history, X, rows.shape[1])
+        return rows, index, past
 
     def _keep(self, X: Any, past: _Past | None) -> None:
         """Set what `fit` learns, after all checks: a failed call changes nothing."""
@@ -515,25 +537,17 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
             )
         count = self.window - 1
         found, is_cut = _find_before(index, past, count)
-        known = found >= 0
-        if count:
-            message = _hole_message(index, past, "X")
-            if is_cut:
-                message += (
-                    f" Of the {count} rows before {index[0]}, where X begins, "
-                    f"{count - known.sum()} are unknown: padding={self.padding!r} "
-                    "stands in for them. Give the series up to there as history, or "
-                    "history=None if X is a series of its own."
-                )
-            if message:
-                warn(message.strip(), stacklevel=4)
-        padded = np.empty((count + len(rows), rows.shape[1]), rows.dtype)
-        padded[count:] = rows
-        if past is not None:
-            padded[:count][known] = past.rows[found[known]]
-        _fill_unknown(padded, known, self.padding)
-        padded.flags.writeable = False
-        windows = _sliding_windows(padded, self.window)
+        message = _hole_message(index, past, "X") if count else ""
+        if is_cut:
+            message += (
+                f" Of the {count} rows before {index[0]}, where X begins, "
+                f"{(found < 0).sum()} are unknown: padding={self.padding!r} stands in "
+                "for them. Give the series up to there as history, or history=None if "
+                "X is a series of its own."
+            )
+        if message:
+            warn(message.strip(), stacklevel=4)
+        windows = _sliding_windows(_join(past, found, rows, self.padding), self.window)
         return windows if self.flatten else windows.reshape(len(rows), self.window, -1)
 
 
