@@ -74,8 +74,9 @@ $(VENV_OLDEST)/.oldest-installed: pyproject.toml $(VENV_OLDEST)/.created
 
 LOWEST = import tomllib; \
 	project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
-	bounds = project["dependencies"] + project["optional-dependencies"]["plot"]; \
-	print(*(bound.replace(">=", "==") for bound in bounds), sep="\n")
+	extras = project["optional-dependencies"]; \
+	bounds = project["dependencies"] + extras["plot"] + extras["test"]; \
+	print(*(b.replace(">=", "==") for b in bounds if ">=" in b), sep="\n")
 
 # Pythons are run, not looked up: launchers such as pyenv's may be there and fail.
 $(VENV)/.created $(VENV_OLDEST)/.created: %/.created:
