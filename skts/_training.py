@@ -17,6 +17,8 @@ import sys
 import tempfile
 import threading
 import time
+import weakref
+from collections.abc import Callable
 
 import numpy as np
 
@@ -50,6 +52,7 @@ CHUNK_SECONDS = 0.5  # at most, between two looks at Ctrl-C and the progress lin
 CHUNK_BATCHES = 1024
 CHUNK_ELEMENTS = 2**20  # of windows that are gathered at once
 IDLE_PROGRAMS = 16  # that are kept
+BLOCK = 64  # rows that are predicted at once
 
 
 class Trainable(keras.Model):
@@ -98,19 +101,17 @@ class Trainable(keras.Model):
         """
         weight = np.ones(len(x), x.dtype) if row_weight is None else row_weight
         rows = Rows((x, y, weight), validation_data, batch_size)
-        watchers = list(callbacks or ())
         epochs = range(initial_epoch, epochs)
         draw = row_orders(len(x), shuffle, seed)
+        callbacks = list(callbacks or ())
         before = self.get_weights()
+        rest = epochs, draw, callbacks, patience, verbose, optimizer_state
         try:
-            if _compiles(self, watchers):
-                self._fit_compiled(
-                    rows, epochs, draw, watchers, patience, verbose, optimizer_state
-                )
-            else:
-                self._fit_keras(
-                    rows, epochs, draw, watchers, patience, verbose, optimizer_state
-                )
+            with lend(self, rows, epochs, callbacks) as program:
+                if program is None:
+                    self._fit_keras(rows, *rest)
+                else:
+                    self._fit_compiled(program, rows, *rest)
         except Diverged as error:
             self.set_weights(before)
             raise ValueError(
@@ -119,7 +120,9 @@ class Trainable(keras.Model):
             ) from None
         return self.history
 
-    def _fit_compiled(self, rows, epochs, draw, watchers, patience, verbose, state):
+    def _fit_compiled(
+        self, program, rows, epochs, draw, watchers, patience, verbose, state
+    ):
         callbacks = keras.callbacks.CallbackList(
             watchers,
             add_history=True,
@@ -128,38 +131,40 @@ class Trainable(keras.Model):
             epochs=epochs.stop,
             steps=rows.n_batches[0],
         )
-        show = _progress_line(epochs) if verbose == 1 else None
-        with lend(self, rows, _uses_xla(self, rows, len(epochs))) as program:
-            program.load(self, state)
-            self.stop_training = False
-            callbacks.on_train_begin()
-            logs, epoch = None, epochs.start
-            while epoch < epochs.stop and not self.stop_training:
-                at_once = 1 if watchers else program.capacity // rows.per_epoch + 1
-                orders = draw(min(at_once, epochs.stop - epoch))
-                callbacks.on_epoch_begin(epoch)
-                if watchers:
-                    program.load_weights(self)
-                rate = _constant_learning_rate(self.optimizer)
-                for losses, status in program.train(rows, orders, patience, rate):
-                    if watchers:
-                        program.store(self)
-                    for values in losses.tolist():
-                        logs = dict(zip(("loss", "val_loss"), values))
-                        callbacks.on_epoch_end(epoch, logs)
-                        epoch += 1
-                    if status == "diverged":
-                        raise Diverged(epoch + 1)
-                    if status == "stopped":
-                        self.stop_training = True
-                    if show:
-                        show(epoch, logs)
+        show = _progress_line(epochs) if verbose else None
+        self.stop_training = False
+        program.load(self, state)
+        callbacks.on_train_begin()
+        logs, epoch = None, epochs.start
+        while epoch < epochs.stop and not self.stop_training:
+            callbacks.on_epoch_begin(epoch)
             if watchers:
                 program.load_weights(self)
-            program.finish(patience)
-            program.store(self)
-            self.optimizer_state = program.state()
+            at_once = 1 if watchers else program.capacity // rows.per_epoch + 1
+            orders = draw(min(at_once, epochs.stop - epoch))
+            rate = _constant_learning_rate(self.optimizer)
+            for losses, go_on in program.train(rows, orders, patience, rate):
+                if watchers:
+                    program.store(self)
+                for values in losses.tolist():
+                    if not np.isfinite(values).all():
+                        raise Diverged(epoch + 1)
+                    logs = dict(zip(("loss", "val_loss"), values))
+                    callbacks.on_epoch_end(epoch, logs)
+                    epoch += 1
+                if show:
+                    show(epoch, logs)
+            self.stop_training |= not go_on
+        if watchers:
+            program.load_weights(self)
+        program.finish(patience)
+        program.store(self)
+        if not all(np.isfinite(weight).all() for weight in self.get_weights()):
+            raise Diverged(epoch)
+        self.optimizer_state = program.state()
         callbacks.on_train_end(logs)
+        if show:
+            print()
 
     def _fit_keras(self, rows, epochs, draw, watchers, patience, verbose, state):
         callbacks = [*watchers, _RaiseDiverged()]
@@ -217,6 +222,7 @@ def _compiles(model, callbacks):
 
 
 def _uses_xla(model, rows, n_epochs):
+    """Whether the work ahead is worth the seconds that XLA takes to compile."""
     if model.requested_jit != "auto":
         return model.requested_jit
     return rows.n_batches[0] * n_epochs > 500
@@ -235,8 +241,6 @@ def _progress_line(epochs):
         line = f"Epoch {epoch}/{epochs.stop}{losses} - {left:.0f} s left"
         print("\r" + line.ljust(width), end="", flush=True)
         width = len(line)
-        if epoch == epochs.stop:
-            print()
 
     return show
 
@@ -362,6 +366,10 @@ class Program:
         run = tf.function(self._run, signature, autograph=False, jit_compile=xla)
         self.run = run.get_concrete_function()
 
+    def compile(self):
+        """Have XLA compile the program by training on no batch."""
+        self.run(tf.constant(0), tf.constant(0), *map(tf.constant, self.buffers))
+
     def _run(self, n_batches, patience, x, y, weight, trains, ends):
         """Train on batches; return how many, whether to go on, and their losses."""
 
@@ -410,40 +418,37 @@ class Program:
         for kept, weight in zip(self.best_weights, self.weights):
             kept.assign(tf.where(better, weight.value, kept))
         self.best.assign(tf.minimum(self.best, self.total))
-        self.waited.assign(
-            tf.where(better, tf.zeros_like(self.waited), self.waited + 1)
-        )
+        self.waited.assign(tf.where(better, tf.zeros_like(self.waited), self.waited + 1))
         self.total.assign(tf.zeros_like(self.total))
         return better | (self.waited < tf.cast(patience, self.waited.dtype))
 
     def train(self, rows, orders, patience, learning_rate):
-        """Train epochs; yield the losses of those just finished, and the status."""
+        """Train epochs; yield the losses of those just finished, and whether to go on.
+
+        An epoch in which training diverged has a loss that is not finite.
+        """
         if learning_rate is not None:
             self.optimizer.learning_rate = learning_rate
         patience = tf.constant(2**30 if patience is None else patience)
         table = rows.table(orders)
-        losses = np.empty(len(table))
+        losses = np.full(len(table), np.nan)
         done = told = 0
-        status = "running"
-        while done < len(table) and status == "running":
+        go_on = True
+        while done < len(table) and go_on:
             part = table[done : done + self.n_next]
             rows.gather(part, done, self.buffers)
             start = time.perf_counter()
             n_done, go_on, new = self.run(
                 tf.constant(len(part)), patience, *map(tf.constant, self.buffers)
             )
-            n_done = int(n_done)
+            n_done, go_on = int(n_done), bool(go_on)
             self._pace(time.perf_counter() - start)
             losses[done : done + n_done] = new[:n_done]
             done += n_done
-            if not go_on:
-                finite = np.isfinite(losses[done - 1])
-                status = "stopped" if finite else "diverged"
-                done -= not finite
-            batches = losses[told * rows.per_epoch : done]
-            told = done // rows.per_epoch
-            whole = len(batches) // rows.per_epoch * rows.per_epoch
-            yield rows.epoch_losses(batches[:whole]), status
+            upto = done // rows.per_epoch if go_on else -(-done // rows.per_epoch)
+            finished = losses[told * rows.per_epoch : upto * rows.per_epoch]
+            yield rows.epoch_losses(finished), go_on
+            told = upto
 
     def _pace(self, seconds):
         """Let the next chunk take so many batches that it lasts its time."""
@@ -476,7 +481,9 @@ class Program:
 
     def store(self, model):
         """Give `model` the weights and seeds."""
-        _copy(self.network.variables, model.variables)
+        _copy(self.network.trainable_variables, model.trainable_variables)
+        _copy(self.network.non_trainable_variables, model.non_trainable_variables)
+        _copy([self.optimizer.iterations], [model.optimizer.iterations])
 
     def state(self):
         return [v.numpy() for v in _state(self.optimizer)]
@@ -488,24 +495,38 @@ def _copy(sources, targets):
             target.assign(source.value)
 
 
-_tracing = threading.Lock()
-_pool: list[tuple[tuple, Program]] = []
+_tracing = threading.RLock()
+_pool: list[tuple[str, Program]] = []
 _pool_lock = threading.Lock()
 
 
 @contextlib.contextmanager
-def lend(model, rows, xla):
-    """Lend a program of the right shape, for one fit alone."""
+def lend(model, rows, epochs, callbacks):
+    """Lend a program of the right shape to one fit alone; None if none can do it."""
+    if not _compiles(model, callbacks):
+        yield None
+        return
+    xla = _uses_xla(model, rows, len(epochs))
     key = _shape(model, rows, xla)
-    program = _take(key)
-    if program is None:
+    program = _take(key) or _make(model, rows, xla, pooled=key is not None)
+    try:
+        yield program
+    finally:
+        if program is not None and key is not None:
+            with _pool_lock:
+                _pool.append((key, program))
+                del _pool[:-IDLE_PROGRAMS]
+
+
+def _make(model, rows, xla, pooled):
+    """Return a new program; None if TensorFlow cannot compile it."""
+    try:
         with _tracing:
-            program = Program(model, rows, xla, pooled=key is not None)
-    yield program
-    if key is not None:
-        with _pool_lock:
-            _pool.append((key, program))
-            del _pool[:-IDLE_PROGRAMS]
+            program = Program(model, rows, xla, pooled)
+        program.compile()
+        return program
+    except Exception:
+        return None
 
 
 def _take(key):
@@ -573,13 +594,56 @@ def trainable(network, *, optimizer, learning_rate, loss, jit_compile):
     return model
 
 
-def predict(network, x, batch_size=1024):
-    """Return the outputs of `network` for the windows `x`."""
-    blocks = [
-        keras.ops.convert_to_numpy(network(x[i : i + batch_size], training=False))
-        for i in range(0, len(x), batch_size)
+def predict(network, x):
+    """Return the outputs of `network` for the windows `x`.
+
+    Blocks of a fixed number of rows give a row the same bits in any company.
+    """
+    forward = _forward(network)
+    variables = network.trainable_variables + network.non_trainable_variables
+    weights = [tf.convert_to_tensor(v.value) for v in variables]
+    outputs = []
+    for start in range(0, len(x), BLOCK):
+        block = np.asarray(x[start : start + BLOCK], network.inputs[0].dtype)
+        padded = np.zeros((BLOCK, *x.shape[1:]), block.dtype)
+        padded[: len(block)] = block
+        outputs.append(forward(tf.constant(padded), *weights).numpy()[: len(block)])
+    return np.concatenate(outputs)
+
+
+_forwards: dict[str, Callable] = {}
+_forward_of = weakref.WeakKeyDictionary()
+
+
+def _forward(network):
+    """Return the compiled `network`, a function of a block and of its weights."""
+    if network not in _forward_of:
+        with _tracing:
+            config = json.dumps(network.get_config())
+            forward = _forwards.pop(config, None) or _trace(network)
+            _forwards[config] = _forward_of[network] = forward
+            while len(_forwards) > IDLE_PROGRAMS:
+                del _forwards[next(iter(_forwards))]
+    return _forward_of[network]
+
+
+def _trace(network):
+    trainable = len(network.trainable_variables)
+
+    def forward(x, *weights):
+        outputs, _ = network.stateless_call(
+            weights[:trainable], weights[trainable:], x, training=False
+        )
+        return outputs
+
+    x = network.inputs[0]
+    signature = [tf.TensorSpec((BLOCK, *x.shape[1:]), x.dtype)]
+    signature += [
+        tf.TensorSpec(v.shape, v.dtype)
+        for v in network.trainable_variables + network.non_trainable_variables
     ]
-    return np.concatenate(blocks)
+    function = tf.function(forward, signature, autograph=False)
+    return function.get_concrete_function()
 
 
 def _optimizer(optimizer, learning_rate):
@@ -618,9 +682,14 @@ class RowWeightedLoss(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         loss = self.loss
-        return (loss.call if isinstance(loss, keras.losses.Loss) else loss)(
-            y_true, y_pred
-        )
+        call = loss.call if isinstance(loss, keras.losses.Loss) else loss
+        values = keras.ops.convert_to_tensor(call(y_true, y_pred))
+        if not values.shape:
+            raise ValueError(
+                f"loss={loss!r} must return a value for each row, so that rows can be "
+                "weighed, but returned a scalar; take the mean over the last axis only."
+            )
+        return values
 
     def get_config(self):
         return {"loss": self.loss, "dtype": self.dtype}
