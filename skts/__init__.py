@@ -11,9 +11,9 @@ from ._windows import SlidingWindowTransformer, make_supervised
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "CNNClassifier",
     "CNNLSTMClassifier",
     "CNNLSTMRegressor",
-    "CNNClassifier",
     "CNNRegressor",
     "EncoderDecoderLSTMRegressor",
     "LSTMClassifier",
