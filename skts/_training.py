@@ -338,7 +338,8 @@ class Program:
     """A compiled training loop, whose variables each fit loads and reads back."""
 
     def __init__(self, model, rows, xla, pooled):
-        self.network = keras.models.clone_model(model) if pooled else model
+        plain = keras.Model(model.input, model.output)
+        self.network = keras.models.clone_model(plain) if pooled else model
         self.weights = self.network.trainable_variables
         self.optimizer = _fresh(model.optimizer)
         self.optimizer.build(self.weights)
@@ -540,14 +541,16 @@ def _take(key):
 def _shape(model, rows, xla):
     """Return what shapes the program of a fit; None if a user's code might."""
     try:
-        parts = [
-            keras.saving.serialize_keras_object(part)
-            for part in (*model.layers, model.optimizer, model.loss)
-        ]
+        graph = model.get_config()  # with the wiring of the layers
+        optimizer = keras.saving.serialize_keras_object(model.optimizer)
+        loss = keras.saving.serialize_keras_object(model.loss)
     except Exception:
         return None
     arrays = [(a.shape[1:], a.dtype.str) for a in rows.sets[0]]
-    if not all(map(_is_of_keras, parts)):
+    # Keras numbers the names of models and optimizers as it makes them.
+    del graph["name"], optimizer["config"]["name"]
+    parts = [graph, optimizer, loss]
+    if not _is_of_keras(parts):
         return None
     return json.dumps(
         [_without_values(parts), arrays, rows.size, len(rows.sets), xla],
@@ -584,7 +587,7 @@ def _without_values(config):
 
 def trainable(network, *, optimizer, learning_rate, loss, jit_compile):
     """Return a compiled `Trainable` that shares the layers of `network`."""
-    model = Trainable(inputs=network.inputs, outputs=network.outputs)
+    model = Trainable(inputs=network.input, outputs=network.output)
     model.requested_jit = jit_compile
     model.compile(
         optimizer=_optimizer(optimizer, learning_rate),
@@ -619,7 +622,7 @@ def _forward(network):
     """Return the compiled `network`, a function of a block and of its weights."""
     if network not in _forward_of:
         with _tracing:
-            config = json.dumps(network.get_config())
+            config = json.dumps(_without_values(network.get_config()))
             forward = _forwards.pop(config, None) or _trace(network)
             _forwards[config] = _forward_of[network] = forward
             while len(_forwards) > IDLE_PROGRAMS:
@@ -692,7 +695,10 @@ class RowWeightedLoss(keras.losses.Loss):
         return values
 
     def get_config(self):
-        return {"loss": self.loss, "dtype": self.dtype}
+        module = getattr(self.loss, "__module__", None) or ""
+        is_of_keras = module.startswith("keras.") and hasattr(self.loss, "__name__")
+        loss = self.loss.__name__ if is_of_keras else self.loss
+        return {"loss": loss, "dtype": self.dtype}
 
 
 def _loss(loss, dtype):
