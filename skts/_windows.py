@@ -98,7 +98,7 @@ def _frequency(index: pd.Index) -> Any:
     if isinstance(index, pd.RangeIndex):
         return index.step
     if isinstance(index, pd.DatetimeIndex):
-        return _infer_offset(index) if index.freq is None else index.freq
+        return _infer_offset(index)
     is_countable = index.inferred_type in ("integer", "period", "timedelta64")
     if not is_countable or len(index) < 2:
         return None
@@ -109,7 +109,7 @@ def _frequency(index: pd.Index) -> Any:
 
 
 def _infer_offset(index: pd.DatetimeIndex) -> pd.offsets.BaseOffset | None:
-    """Infer the frequency of dates, some of which may be left out."""
+    """Return the frequency of dates, some of which may be left out."""
     offset = pd.DatetimeIndex(index, freq="infer").freq
     if offset is not None or len(index) < 3:
         return offset
@@ -117,14 +117,14 @@ def _infer_offset(index: pd.DatetimeIndex) -> pd.offsets.BaseOffset | None:
     spans = index[2:] - index[:-2]
     closest = spans.argmin()
     offset = pd.DatetimeIndex(index[closest : closest + 3], freq="infer").freq
-    if offset is None or (index[-1] - index[0]) / spans[closest] > 2 * len(index):
+    if offset is None or (index[-1] - index[0]) / spans[closest] > len(index):
         return None
     if offset == pd.offsets.Day():
         business_days = pd.date_range(index[0], index[-1], freq="B")
         if index.isin(business_days).all():
             return None  # the gaps are holidays
     grid = pd.date_range(index[0], index[-1], freq=offset)
-    return offset if index.isin(grid).all() and len(grid) <= 2 * len(index) else None
+    return offset if index.isin(grid).all() else None
 
 
 def _last_before_hole(index: pd.Index, step: Any) -> Any:

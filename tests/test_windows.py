@@ -182,6 +182,8 @@ def test_supervised_windows_are_views_that_never_alias_y_or_the_series():
     X, y = make_supervised(series)
     y += 100
     assert_array_equal(X[1], [1001])
+    X, _ = make_supervised(pd.Series(series), window=4)
+    assert np.shares_memory(X.iloc[0].to_numpy(), X.iloc[1].to_numpy())
 
 
 def test_supervised_passes_missing_values_on():
@@ -451,12 +453,44 @@ def test_labels_of_another_kind_are_unrelated(name, other):
         assert_array_equal(windows[0], [nan, nan, 40])
 
 
+def test_periods_of_another_length_are_unrelated():
+    transformer = SlidingWindowTransformer(2).fit(frame(REGULAR["monthly periods"]))
+    X = frame(pd.period_range("2025-01-01", periods=3, freq="D"))
+    assert first_window(transformer, X) == [0, 0]
+
+
 def test_dates_off_the_training_grid_are_unknown():
     months = frame(pd.date_range("2020-01", periods=12, freq="MS"))
     transformer = SlidingWindowTransformer(3, padding="nan").fit(months)
     X = frame([pd.Timestamp("2021-01-15")])
     with pytest.warns(UserWarning, match="2 are unknown"):
         assert_array_equal(transformer.transform(X), [[nan, nan, 0]])
+    earlier = frame([pd.Timestamp("2019-12-15")])
+    assert_array_equal(transformer.transform(earlier), [[nan, nan, 0]])
+
+
+def test_the_frequency_of_an_index_need_not_be_inferable():
+    workdays = pd.offsets.CustomBusinessDay(holidays=["2020-01-08"])
+    X = days(20, freq=workdays)
+    transformer = SlidingWindowTransformer(4).fit(X[:10])
+    assert first_window(transformer, X[10:]) == [7, 8, 9, 10]
+    with pytest.warns(UserWarning, match="1 are unknown"):
+        assert first_window(transformer, X[11:]) == [8, 9, 9, 11]
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.Index([0, 1, 2, 10, 20, 30, 40, 50]),
+        pd.to_datetime("2020-01-01") + pd.to_timedelta([0, 1, 2, 9, 20, 31, 45], "D"),
+        pd.to_datetime("2020-01-01") + pd.to_timedelta([0, 1, 2, 3.4, 4.8, 6, 7], "D"),
+    ],
+    ids=["sparse numbers", "sparse days", "an odd hour"],
+)
+def test_few_regular_steps_do_not_make_a_frequency(index):
+    X = frame(index)
+    transformer = SlidingWindowTransformer(3).fit(X[:-1])
+    assert first_window(transformer, X[-1:]) == [*range(len(X) - 3, len(X))]
 
 
 def test_time_zones_and_units_of_dates_do_not_matter():
@@ -690,7 +724,8 @@ def test_another_step_than_the_training_rows_is_a_hole():
 def test_a_window_of_one_row_asks_nothing_of_the_index():
     X = days(20)
     transformer = SlidingWindowTransformer(1).fit(X.drop(X.index[5]))
-    assert_array_equal(transformer.transform(X[15::2]), X[15::2])
+    holed = X.iloc[[15, 16, 17, 19]]
+    assert_array_equal(transformer.transform(holed), holed)
 
 
 @pytest.mark.parametrize("order", [[0, 2, 1, 3], [0, 1, 1, 2]], ids=["order", "twice"])
