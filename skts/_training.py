@@ -11,6 +11,8 @@ Keras' own loop.
 from __future__ import annotations
 
 import contextlib
+import functools
+import itertools
 import json
 import os
 import sys
@@ -48,6 +50,8 @@ with _quiet():
 
     tf.constant(0)  # looks for devices
 
+XLA_MIN_BATCHES = 200  # that are trained on
+XLA_MAX_TIMESTEPS = 4096  # of all rows of a batch
 CHUNK_SECONDS = 0.5  # at most, between two looks at Ctrl-C and the progress line
 CHUNK_BATCHES = 1024
 CHUNK_ELEMENTS = 2**20  # of windows that are gathered at once
@@ -222,10 +226,19 @@ def _compiles(model, callbacks):
 
 
 def _uses_xla(model, rows, n_epochs):
-    """Whether the work ahead is worth the seconds that XLA takes to compile."""
+    """Whether XLA compiles the program, which takes it one to three seconds.
+
+    It saves the tenths of a millisecond to milliseconds that TensorFlow spends on
+    starting the operations of a batch, in this fit and in those that follow. In large
+    batches arithmetic rules, and TensorFlow's kernels are as fast or faster.
+    """
     if model.requested_jit != "auto":
         return model.requested_jit
-    return rows.n_batches[0] * n_epochs > 500
+    timesteps = rows.sets[0][0].shape[1]
+    return (
+        rows.n_batches[0] * n_epochs >= XLA_MIN_BATCHES
+        and rows.size * timesteps <= XLA_MAX_TIMESTEPS
+    )
 
 
 def _progress_line(epochs):
@@ -338,8 +351,10 @@ class Program:
     """A compiled training loop, whose variables each fit loads and reads back."""
 
     def __init__(self, model, rows, xla, pooled):
-        plain = keras.Model(model.input, model.output)
-        self.network = keras.models.clone_model(plain) if pooled else model
+        clone = _for_xla if xla else _as_is
+        self.network = (
+            keras.models.clone_model(model, clone_function=clone) if pooled else model
+        )
         self.weights = self.network.trainable_variables
         self.optimizer = _fresh(model.optimizer)
         self.optimizer.build(self.weights)
@@ -490,6 +505,58 @@ class Program:
         return [v.numpy() for v in _state(self.optimizer)]
 
 
+def _as_is(layer):
+    return type(layer).from_config(layer.get_config())
+
+
+def _for_xla(layer):
+    """Return a copy of `layer` in operations that XLA is good at on a CPU.
+
+    Convolutions are matrix products, and maxima are taken pair by pair. Measured on
+    the default CNN: 2.2 times faster on batches of 32, 5 times on 256.
+    """
+    layer = _as_is(layer)
+    convolutions = keras.layers.Conv1D, keras.layers.Conv2D
+    pools = keras.layers.MaxPooling1D, keras.layers.MaxPooling2D
+    if isinstance(layer, (*convolutions, *pools)) and (
+        (layer.padding, layer.data_format) == ("valid", "channels_last")
+    ):
+        if isinstance(layer, pools) and layer.strides == layer.pool_size:
+            layer.call = functools.partial(_max_pool, layer)
+        elif isinstance(layer, convolutions) and {1} == {
+            *layer.strides,
+            *layer.dilation_rate,
+            layer.groups,
+        }:
+            layer.call = functools.partial(_convolve, layer)
+    return layer
+
+
+def _convolve(layer, x):
+    sizes = [n - k + 1 for n, k in zip(x.shape[1:-1], layer.kernel_size)]
+    offsets = itertools.product(*map(range, layer.kernel_size))
+    patches = tf.concat(
+        [x[:, *(slice(o, o + n) for o, n in zip(offset, sizes))] for offset in offsets],
+        axis=-1,
+    )
+    kernel = tf.reshape(layer.kernel, (patches.shape[-1], layer.filters))
+    y = tf.matmul(tf.reshape(patches, (-1, patches.shape[-1])), kernel)
+    y = tf.reshape(y, (-1, *sizes, layer.filters))
+    return layer.activation(y + layer.bias if layer.use_bias else y)
+
+
+def _max_pool(layer, x):
+    sizes = [n // k for n, k in zip(x.shape[1:-1], layer.pool_size)]
+    x = x[:, *(slice(n * k) for n, k in zip(sizes, layer.pool_size))]
+    pairs = itertools.chain(*zip(sizes, layer.pool_size))
+    x = tf.reshape(x, (-1, *pairs, x.shape[-1]))
+    best = None
+    for offset in itertools.product(*map(range, layer.pool_size)):
+        one = x[:, *itertools.chain(*((slice(None), o) for o in offset))]
+        best = one if best is None else tf.where(best >= one, best, one)
+    return best
+
+
 def _copy(sources, targets):
     for source, target in zip(sources, targets):
         if source is not target:
@@ -525,9 +592,9 @@ def _make(model, rows, xla, pooled):
         with _tracing:
             program = Program(model, rows, xla, pooled)
         program.compile()
-        return program
-    except Exception:
+    except (tf.errors.OpError, tf.errors.OperatorNotAllowedInGraphError):
         return None
+    return program
 
 
 def _take(key):
@@ -541,16 +608,14 @@ def _take(key):
 def _shape(model, rows, xla):
     """Return what shapes the program of a fit; None if a user's code might."""
     try:
-        graph = model.get_config()  # with the wiring of the layers
-        optimizer = keras.saving.serialize_keras_object(model.optimizer)
-        loss = keras.saving.serialize_keras_object(model.loss)
+        parts = [
+            keras.saving.serialize_keras_object(part)
+            for part in (*model.layers, model.optimizer, model.loss)
+        ]
     except Exception:
         return None
     arrays = [(a.shape[1:], a.dtype.str) for a in rows.sets[0]]
-    # Keras numbers the names of models and optimizers as it makes them.
-    del graph["name"], optimizer["config"]["name"]
-    parts = [graph, optimizer, loss]
-    if not _is_of_keras(parts):
+    if not all(map(_is_of_keras, parts)):
         return None
     return json.dumps(
         [_without_values(parts), arrays, rows.size, len(rows.sets), xla],
@@ -587,7 +652,7 @@ def _without_values(config):
 
 def trainable(network, *, optimizer, learning_rate, loss, jit_compile):
     """Return a compiled `Trainable` that shares the layers of `network`."""
-    model = Trainable(inputs=network.input, outputs=network.output)
+    model = Trainable(inputs=network.inputs, outputs=network.outputs)
     model.requested_jit = jit_compile
     model.compile(
         optimizer=_optimizer(optimizer, learning_rate),
@@ -622,7 +687,7 @@ def _forward(network):
     """Return the compiled `network`, a function of a block and of its weights."""
     if network not in _forward_of:
         with _tracing:
-            config = json.dumps(_without_values(network.get_config()))
+            config = json.dumps(network.get_config())
             forward = _forwards.pop(config, None) or _trace(network)
             _forwards[config] = _forward_of[network] = forward
             while len(_forwards) > IDLE_PROGRAMS:
@@ -695,10 +760,7 @@ class RowWeightedLoss(keras.losses.Loss):
         return values
 
     def get_config(self):
-        module = getattr(self.loss, "__module__", None) or ""
-        is_of_keras = module.startswith("keras.") and hasattr(self.loss, "__name__")
-        loss = self.loss.__name__ if is_of_keras else self.loss
-        return {"loss": loss, "dtype": self.dtype}
+        return {"loss": self.loss, "dtype": self.dtype}
 
 
 def _loss(loss, dtype):
