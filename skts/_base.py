@@ -123,7 +123,7 @@ class NetworkEstimator(BaseEstimator):
     """
 
     epochs: int = 100
-    batch_size: int = 32
+    batch_size: int = 64
     optimizer: Any = "adam"
     learning_rate: float | Callable | None = None
     early_stopping: bool = False

@@ -63,7 +63,7 @@ class CNNRegressor(NetworkRegressor, _CNN):
         Keras activation of the hidden layers.
     epochs : int, default=100
         Passes over the training rows.
-    batch_size : int, default=32
+    batch_size : int, default=64
         Rows per step of the optimizer.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         Keras optimizer. An object is copied, never changed.
@@ -178,7 +178,7 @@ class CNNClassifier(NetworkClassifier, _CNN):
         Keras activation of the hidden layers.
     epochs : int, default=100
         Passes over the training rows.
-    batch_size : int, default=32
+    batch_size : int, default=64
         Rows per step of the optimizer.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         Keras optimizer. An object is copied, never changed.

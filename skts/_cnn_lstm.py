@@ -67,7 +67,7 @@ class CNNLSTMRegressor(NetworkRegressor, _CNNLSTM):
         Keras activation of the convolution and of the cell.
     epochs : int, default=100
         Passes over the training rows.
-    batch_size : int, default=32
+    batch_size : int, default=64
         Rows per step of the optimizer.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         Keras optimizer. An object is copied, never changed.
@@ -186,7 +186,7 @@ class CNNLSTMClassifier(NetworkClassifier, _CNNLSTM):
         Keras activation of the convolution and of the cell.
     epochs : int, default=100
         Passes over the training rows.
-    batch_size : int, default=32
+    batch_size : int, default=64
         Rows per step of the optimizer.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         Keras optimizer. An object is copied, never changed.

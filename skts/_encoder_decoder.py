@@ -20,7 +20,7 @@ class EncoderDecoderLSTMRegressor(NetworkRegressor):
         Keras activation of the cells.
     epochs : int, default=100
         Passes over the training rows.
-    batch_size : int, default=32
+    batch_size : int, default=64
         Rows per step of the optimizer.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         Keras optimizer. An object is copied, never changed.

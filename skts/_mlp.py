@@ -40,7 +40,7 @@ class MLPRegressor(NetworkRegressor, _MLP):
         Keras activation of the hidden layers.
     epochs : int, default=100
         Passes over the training rows.
-    batch_size : int, default=32
+    batch_size : int, default=64
         Rows per step of the optimizer.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         Keras optimizer. An object is copied, never changed.
@@ -148,7 +148,7 @@ class MLPClassifier(NetworkClassifier, _MLP):
         Keras activation of the hidden layers.
     epochs : int, default=100
         Passes over the training rows.
-    batch_size : int, default=32
+    batch_size : int, default=64
         Rows per step of the optimizer.
     optimizer : str, class or keras.optimizers.Optimizer, default="adam"
         Keras optimizer. An object is copied, never changed.

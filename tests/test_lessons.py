@@ -1,0 +1,106 @@
+"""The lessons of the course: what their networks must learn, and how they did.
+
+The lessons train on windows of 10, 20, ..., 90 and ask for what follows the last one.
+`benchmarks/lessons.py` runs ten seeds of each, this file one.
+"""
+
+import numpy as np
+import pytest
+
+from skts import (
+    CNNLSTMRegressor,
+    CNNRegressor,
+    EncoderDecoderLSTMRegressor,
+    LSTMRegressor,
+    MLPRegressor,
+    make_supervised,
+)
+
+SERIES = np.arange(10.0, 100.0, 10.0)
+# network, epochs of the course, window, what follows [..., 70] or [..., 80], tolerance
+LESSONS = [
+    (MLPRegressor, 2000, 3, [80], 0.1),
+    (CNNRegressor, 1000, 3, [80], 0.1),
+    (LSTMRegressor, 1000, 3, [80], 0.1),
+    (CNNLSTMRegressor, 500, 4, [90], 0.1),
+    (EncoderDecoderLSTMRegressor, 100, 3, [80, 90], 0.5),
+]
+each_lesson = pytest.mark.parametrize(
+    "network, epochs, window, answer, tolerance",
+    LESSONS,
+    ids=[lesson[0].__name__ for lesson in LESSONS],
+)
+
+
+def ask(model, window, answer):
+    """Fit `model` to the lesson; return what it says follows the question."""
+    X, y = make_supervised(SERIES, window=window, horizon=len(answer))
+    question = np.arange(answer[0] - 10.0 * window, answer[0], 10.0)
+    return model.fit(X, y).predict([question])[0]
+
+
+def test_lesson_2_sliding_window():
+    X, y = make_supervised([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], window=3)
+    assert X[:2].tolist() == [[1, 2, 3], [2, 3, 4]]
+    assert y[:2].tolist() == [4, 5]
+    assert len(X) == len(y) == 7
+
+
+@each_lesson
+def test_relative_windows_give_the_right_answer(
+    network, epochs, window, answer, tolerance
+):
+    model = network(
+        epochs=epochs, activation="relu", window_norm="last", random_state=0
+    )
+    np.testing.assert_allclose(ask(model, window, answer), answer, atol=tolerance)
+
+
+@each_lesson
+def test_networks_as_in_the_course_miss_as_in_the_course(
+    network, epochs, window, answer, tolerance
+):
+    model = network(
+        epochs=epochs,
+        activation="relu",
+        batch_size=32,
+        standardize=False,
+        random_state=0,
+    )
+    error = np.abs(ask(model, window, answer) - answer)
+    assert 1e-3 < error.max() < 12  # near, but not right
+
+
+def sine_with_trend():
+    steps = np.arange(150)
+    return 0.5 * steps + 10 * np.sin(steps / 3)
+
+
+def autoregression():
+    rng = np.random.RandomState(0)
+    series = np.zeros(400)
+    for t in range(2, 400):
+        series[t] = 1.6 * series[t - 1] - 0.9 * series[t - 2] + rng.normal()
+    return series
+
+
+@each_lesson
+@pytest.mark.parametrize("make_series", [sine_with_trend, autoregression])
+def test_the_same_settings_learn_increments_that_change(
+    network, epochs, window, answer, tolerance, make_series
+):
+    """All relative windows of a straight line are equal; those of these are not."""
+    series, horizon = make_series(), len(answer)
+    X, y = make_supervised(series, window=window, horizon=horizon)
+    X_train, X_test, y_train, y_test = X[:-30], X[-30:], y[:-30], y[-30:]
+    model = network(
+        epochs=min(epochs, 200),
+        activation="relu",
+        batch_size=32,
+        window_norm="last",
+        random_state=0,
+    ).fit(X_train, y_train)
+    change = X_test[:, -1] - X_test[:, -2]
+    repeated = X_test[:, -1:] + change[:, None] * np.arange(1, horizon + 1)
+    persistence = np.abs(repeated.reshape(y_test.shape) - y_test).mean()
+    assert np.abs(model.predict(X_test) - y_test).mean() < 0.8 * persistence
