@@ -352,9 +352,10 @@ class Program:
 
     def __init__(self, model, rows, xla, pooled):
         clone = _for_xla if xla else _as_is
-        self.network = (
-            keras.models.clone_model(model, clone_function=clone) if pooled else model
-        )
+        network = keras.Model(model.inputs, model.outputs)  # not compiled
+        if pooled:
+            network = keras.models.clone_model(network, clone_function=clone)
+        self.network = network
         self.weights = self.network.trainable_variables
         self.optimizer = _fresh(model.optimizer)
         self.optimizer.build(self.weights)
@@ -607,27 +608,30 @@ def _take(key):
 
 def _shape(model, rows, xla):
     """Return what shapes the program of a fit; None if a user's code might."""
-    try:
-        parts = [
-            keras.saving.serialize_keras_object(part)
-            for part in (*model.layers, model.optimizer, model.loss)
-        ]
-    except Exception:
+    loss = model.loss.loss
+    if isinstance(loss, keras.losses.Loss):
+        loss = keras.saving.serialize_keras_object(loss)
+    elif loss.__module__.split(".")[0] == "keras":
+        loss = loss.__name__
+    else:
         return None
-    arrays = [(a.shape[1:], a.dtype.str) for a in rows.sets[0]]
-    if not all(map(_is_of_keras, parts)):
+    network = model.get_config()
+    del network["name"]
+    optimizer = keras.saving.serialize_keras_object(model.optimizer)
+    del optimizer["config"]["name"]
+    configs = [network, optimizer, loss]
+    if not all(map(_is_of_keras, configs)):
         return None
-    return json.dumps(
-        [_without_values(parts), arrays, rows.size, len(rows.sets), xla],
-        sort_keys=True,
-    )
+    arrays = [(array.shape[1:], array.dtype.str) for array in rows.sets[0]]
+    values = [_without_values(configs), arrays, rows.size, len(rows.sets), xla]
+    return json.dumps(values)
 
 
 def _is_of_keras(config):
     if isinstance(config, dict):
         module = config.get("module") or "keras"
         return (
-            module.split(".")[0] in ("keras", "builtins", "skts")
+            module.split(".")[0] in ("keras", "builtins")
             and config.get("class_name") not in ("function", "__lambda__")
             and all(map(_is_of_keras, config.values()))
         )
@@ -752,15 +756,12 @@ class RowWeightedLoss(keras.losses.Loss):
         loss = self.loss
         call = loss.call if isinstance(loss, keras.losses.Loss) else loss
         values = keras.ops.convert_to_tensor(call(y_true, y_pred))
-        if not values.shape:
+        if len(values.shape) == 0:
             raise ValueError(
                 f"loss={loss!r} must return a value for each row, so that rows can be "
                 "weighed, but returned a scalar; take the mean over the last axis only."
             )
         return values
-
-    def get_config(self):
-        return {"loss": self.loss, "dtype": self.dtype}
 
 
 def _loss(loss, dtype):

@@ -1,0 +1,451 @@
+"""The compiled program trains as `keras.Model.fit` does, and faster only."""
+
+import hashlib
+import itertools
+import subprocess
+import sys
+import threading
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skts import _training
+from skts._training import Trainable, predict, trainable
+
+TIMESTEPS, CHANNELS, N_ROWS, BATCH = 6, 2, 21, 8
+
+
+def network(kind="mlp", dtype="float64", units=1, output=None, seed=0, **options):
+    seeds, names = itertools.count(seed), itertools.count()
+
+    def seeded(layer_class, *args, **kwargs):
+        kwargs |= {"kernel_initializer": keras.initializers.GlorotUniform(next(seeds))}
+        if layer_class is layers.LSTM:
+            initializer = keras.initializers.Orthogonal(seed=next(seeds))
+            kwargs["recurrent_initializer"] = initializer
+        name = f"layer_{next(names)}"
+        return layer_class(*args, dtype=dtype, name=name, **kwargs)
+
+    def plain(layer_class, *args, **kwargs):
+        return layer_class(*args, dtype=dtype, name=f"layer_{next(names)}", **kwargs)
+
+    inputs = x = keras.Input((TIMESTEPS, CHANNELS), dtype=dtype, name="windows")
+    if kind == "mlp":
+        x = plain(layers.Flatten)(x)
+        x = seeded(layers.Dense, 5, activation="relu", **options)(x)
+    elif kind == "dropout":
+        x = seeded(layers.Dense, 5, activation="relu")(plain(layers.Flatten)(x))
+        x = layers.Dropout(0.5, seed=seed, dtype=dtype, name="dropout")(x)
+    elif kind == "batch norm":
+        x = plain(layers.BatchNormalization)(plain(layers.Flatten)(x))
+    elif kind == "cnn":
+        x = seeded(layers.Conv1D, 4, 2, activation="relu")(x)
+        x = plain(layers.Flatten)(plain(layers.MaxPooling1D, 2)(x))
+    elif kind == "lstm":
+        x = seeded(layers.LSTM, 4)(x)
+    elif kind == "cnn-lstm":
+        x = plain(layers.Reshape, (2, 3, CHANNELS))(x)
+        x = seeded(layers.Conv2D, 4, (1, 2), activation="tanh")(x)
+        x = plain(layers.MaxPooling2D, (1, 2))(x)
+        x = seeded(layers.LSTM, 3)(plain(layers.Reshape, (2, -1))(x))
+    elif kind == "encoder-decoder":
+        x = plain(layers.RepeatVector, units)(seeded(layers.LSTM, 4)(x))
+        x = seeded(layers.LSTM, 4, activation="relu", return_sequences=True)(x)
+        x = plain(layers.Reshape, (units,))(seeded(layers.Dense, 1)(x))
+        return keras.Model(inputs, x)
+    return keras.Model(inputs, seeded(layers.Dense, units, activation=output)(x))
+
+
+def data(dtype="float64", n_rows=N_ROWS, units=1):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(n_rows, TIMESTEPS, CHANNELS)).astype(dtype)
+    y = rng.normal(size=(n_rows, units)).astype(dtype)
+    return x, y, rng.uniform(0.5, 2, n_rows).astype(dtype)
+
+
+def fit(net, x, y, weight=None, *, optimizer="adam", loss="mse", jit=False, **options):
+    """Train `net` by skts; return the history."""
+    rate = options.pop("learning_rate", 0.01)
+    model = trainable(
+        net, optimizer=optimizer, learning_rate=rate, loss=loss, jit_compile=jit
+    )
+    options = {"epochs": 4, "batch_size": BATCH, "shuffle": False} | options
+    history = model.fit(x, y, row_weight=weight, **options)
+    assert model.optimizer_state
+    return history.history
+
+
+def keras_fit(
+    net,
+    x,
+    y,
+    weight,
+    *,
+    optimizer="adam",
+    loss="mse",
+    epochs=4,
+    validation_data=None,
+    **options,
+):
+    """Train `net` by Keras alone; return the history."""
+    if isinstance(optimizer, str):
+        optimizer = keras.optimizers.get(
+            {"class_name": optimizer, "config": {"learning_rate": 0.01}}
+        )
+    dtype = net.output.dtype
+    mean = keras.losses.Loss(reduction="mean_with_sample_weight", dtype=dtype)
+    mean.call = keras.losses.get(loss)
+    model = keras.Model(net.inputs, net.outputs)
+    model.compile(optimizer, mean)
+    # Keras would cast arrays to float32.
+    batches = tf.data.Dataset.from_tensor_slices((x, y, weight)).batch(BATCH)
+    if validation_data is not None:
+        held_out = tf.data.Dataset.from_tensor_slices(validation_data).batch(BATCH)
+        options["validation_data"] = held_out
+    return model.fit(
+        batches, epochs=epochs, verbose=0, shuffle=False, **options
+    ).history
+
+
+def assert_same_training(make, arrays, jit=False, tol=1e-12, **options):
+    ours, theirs = make(), make()
+    history = fit(ours, *arrays, jit=jit, **options)
+    expected = keras_fit(theirs, *arrays, **options)
+    for key in expected:  # Keras keeps its books in float32
+        assert_allclose(history[key], expected[key], rtol=1e-5)
+    for weight, expected in zip(ours.get_weights(), theirs.get_weights()):
+        assert_allclose(weight, expected, rtol=tol, atol=tol)
+
+
+@pytest.fixture
+def programs(monkeypatch):
+    """Collect the programs that are made, from an empty pool."""
+    made = []
+
+    class Counted(_training.Program):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            made.append(self)
+
+    monkeypatch.setattr(_training, "Program", Counted)
+    monkeypatch.setattr(_training, "_pool", [])
+    return made
+
+
+KINDS = ["mlp", "cnn", "lstm", "cnn-lstm", "encoder-decoder"]
+
+
+@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_networks_train_as_by_keras(kind, jit, programs):
+    assert_same_training(lambda: network(kind, units=2), data(units=2), jit=jit)
+    assert len(programs) == 1
+
+
+@pytest.mark.parametrize("kind", ["mlp", "lstm"])
+def test_single_precision_trains_as_by_keras(kind):
+    arrays = data("float32")
+    assert_same_training(lambda: network(kind, "float32"), arrays, tol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True),
+        lambda: keras.optimizers.RMSprop(0.01, centered=True),
+        lambda: keras.optimizers.AdamW(0.01, weight_decay=0.1, clipnorm=0.1),
+        lambda: keras.optimizers.Adam(0.01, use_ema=True, ema_momentum=0.5),
+        lambda: keras.optimizers.Adam(
+            keras.optimizers.schedules.ExponentialDecay(0.1, 3, 0.5, staircase=True)
+        ),
+    ],
+    ids=["sgd", "rmsprop", "adamw", "ema", "schedule"],
+)
+def test_optimizers_train_as_by_keras(make):
+    ours, theirs = network(), network()
+    optimizer = make()
+    fit(ours, *data(), optimizer=optimizer, learning_rate=None)
+    keras_fit(theirs, *data(), optimizer=make())
+    for weight, expected in zip(ours.get_weights(), theirs.get_weights()):
+        assert_allclose(weight, expected, rtol=1e-10, atol=1e-12)
+    assert not optimizer.built
+
+
+def absolute(y_true, y_pred):
+    return keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=-1)
+
+
+@pytest.mark.parametrize("loss", ["mae", "huber", absolute])
+def test_losses_train_as_by_keras(loss):
+    assert_same_training(network, data(), loss=loss)
+
+
+@pytest.mark.parametrize("loss", ["sparse_categorical_crossentropy"])
+def test_classes_train_as_by_keras(loss):
+    x, _, weight = data()
+    codes = np.arange(len(x))[:, None] % 3
+    assert_same_training(
+        lambda: network(units=3, output="softmax"), (x, codes, weight), loss=loss
+    )
+
+
+def test_binary_classes_train_as_by_keras():
+    x, _, weight = data()
+    codes = (np.arange(len(x))[:, None] % 2).astype(float)
+    assert_same_training(
+        lambda: network(output="sigmoid"),
+        (x, codes, weight),
+        loss="binary_crossentropy",
+    )
+
+
+def test_regularized_networks_train_as_by_keras():
+    assert_same_training(
+        lambda: network("mlp", "float32", kernel_regularizer="l2"),
+        data("float32"),
+        tol=1e-5,
+    )
+
+
+def test_a_scalar_loss_is_refused():
+    def total(y_true, y_pred):
+        return keras.ops.mean(keras.ops.abs(y_true - y_pred))
+
+    with pytest.raises(ValueError, match="a value for each row"):
+        fit(network(), *data(), loss=total)
+
+
+def test_early_stopping_as_by_keras():
+    arrays = data(n_rows=40)
+    train, held_out = (
+        tuple(a[rows] for a in arrays) for rows in (slice(25), slice(25, 40))
+    )
+    stop = keras.callbacks.EarlyStopping(patience=2, restore_best_weights=True)
+    ours, theirs = network(), network()
+    options = {"epochs": 30, "learning_rate": 0.1}
+    history = fit(ours, *train, validation_data=held_out, patience=2, **options)
+    expected = keras_fit(
+        theirs,
+        *train,
+        validation_data=held_out,
+        callbacks=[stop],
+        optimizer=keras.optimizers.Adam(0.1),
+        epochs=30,
+    )
+    assert 3 <= len(history["loss"]) < 30
+    assert_allclose(history["val_loss"], expected["val_loss"], rtol=1e-5)
+    for weight, value in zip(ours.get_weights(), theirs.get_weights()):
+        assert_allclose(weight, value, rtol=1e-10, atol=1e-12)
+
+
+class Watch(keras.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        total = float(sum(np.abs(w).sum() for w in self.model.get_weights()))
+        self.seen.append((epoch, dict(logs), total, self.params["epochs"]))
+
+
+def test_callbacks_see_what_keras_shows(programs):
+    ours, theirs = Watch(), Watch()
+    slower = lambda epoch, rate: rate * 0.5  # noqa: E731
+    scheduled = lambda: keras.callbacks.LearningRateScheduler(slower)  # noqa: E731
+    fit(network(), *data(), callbacks=[ours, scheduled()])
+    keras_fit(network(), *data(), callbacks=[theirs, scheduled()])
+    for (epoch, logs, total, epochs), expected in zip(ours.seen, theirs.seen):
+        assert (epoch, epochs) == (expected[0], expected[3])
+        assert_allclose(logs["loss"], expected[1]["loss"], rtol=1e-5)
+        assert_allclose(total, expected[2], rtol=1e-10)
+    assert len(ours.seen) == 4
+    assert len(programs) == 1
+
+
+def test_callbacks_stop_training():
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = epoch == 1
+
+    assert len(fit(network(), *data(), callbacks=[Stop()])["loss"]) == 2
+
+
+def test_batch_level_callbacks_take_keras_loop(programs):
+    batches = []
+    callback = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: batches.append(batch)
+    )
+    ours, theirs = network(), network()
+    by_keras = fit(ours, *data(), shuffle=True, seed=3, callbacks=[callback])
+    assert batches == [0, 1, 2] * 4
+    assert not programs
+    compiled = fit(theirs, *data(), shuffle=True, seed=3)
+    assert len(programs) == 1
+    assert_allclose(by_keras["loss"], compiled["loss"], rtol=1e-5)
+    for weight, expected in zip(ours.get_weights(), theirs.get_weights()):
+        assert_allclose(weight, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_layers_that_look_at_the_batch_take_keras_loop(programs):
+    history = fit(network("batch norm"), *data())
+    assert np.isfinite(history["loss"]).all()
+    assert not programs
+
+
+def weights_after(seed, n_rows=N_ROWS, kind="dropout", jit=False):
+    net = network(kind, seed=seed)
+    fit(net, *data(n_rows=n_rows), shuffle=True, seed=seed, jit=jit)
+    return np.concatenate([w.ravel() for w in net.get_weights()])
+
+
+def test_same_seed_same_bits_from_new_and_used_programs(programs):
+    first = weights_after(0)
+    weights_after(1, n_rows=30)
+    assert_array_equal(weights_after(0), first)
+    assert (weights_after(1) != first).any()
+    assert len(programs) == 1
+
+
+def test_same_bits_in_threads(programs):
+    jobs = [(seed, n) for seed in (0, 1) for n in (9, 17, 21, 30)]
+    alone = [weights_after(*job) for job in jobs]
+    together = [None] * len(jobs)
+
+    def work(i):
+        together[i] = weights_after(*jobs[i])
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(len(jobs))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert_array_equal(together, alone)
+
+
+def test_user_functions_are_not_pooled(programs):
+    for scale in (1.0, 2.0):
+        fit(network(), *data(), loss=lambda t, p, s=scale: s * absolute(t, p))
+    assert len(programs) == 2
+    assert not _training._pool
+
+
+def test_pool_is_bounded(monkeypatch, programs):
+    monkeypatch.setattr(_training, "IDLE_PROGRAMS", 2)
+    for batch_size in (2, 3, 4):
+        fit(network(), *data(), batch_size=batch_size, epochs=1)
+    assert len(_training._pool) == 2
+
+
+def test_training_goes_on_from_an_optimizer_state():
+    whole, parts = network(), network()
+    fit(whole, *data(), epochs=5)
+    state = None
+    for epochs in (2, 3):
+        model = trainable(
+            parts, optimizer="adam", learning_rate=0.01, loss="mse", jit_compile=False
+        )
+        x, y, weight = data()
+        model.fit(
+            x, y, row_weight=weight, epochs=epochs, batch_size=BATCH, shuffle=False,
+            optimizer_state=state,
+        )  # fmt: skip
+        state = model.optimizer_state
+    for weight, expected in zip(parts.get_weights(), whole.get_weights()):
+        assert_array_equal(weight, expected)
+
+
+@pytest.mark.parametrize("callbacks", [(), (keras.callbacks.TerminateOnNaN(),)])
+def test_divergence_is_an_error_and_leaves_the_weights(callbacks):
+    net = network()
+    before = net.get_weights()
+    x, y, _ = data()
+    with (
+        np.errstate(all="ignore"),
+        pytest.raises(ValueError, match=r"diverged in epoch \d+.*learning_rate"),
+    ):
+        fit(net, x, y * 1e200, optimizer="sgd", learning_rate=1e9, epochs=50,
+            callbacks=callbacks)  # fmt: skip
+    for weight, expected in zip(net.get_weights(), before):
+        assert_array_equal(weight, expected)
+    assert np.isfinite(fit(net, x, y)["loss"]).all()
+
+
+def test_an_interrupt_leaves_the_pool_sound(programs):
+    expected = weights_after(0)
+    interrupt = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: (_ for _ in ()).throw(KeyboardInterrupt)
+    )
+    with pytest.raises(KeyboardInterrupt):
+        fit(network("dropout"), *data(), callbacks=[interrupt])
+    assert_array_equal(weights_after(0), expected)
+    assert len(programs) == 1
+
+
+def test_overlapping_windows_train_as_their_copy():
+    series = np.random.default_rng(0).normal(size=(40, CHANNELS))
+    view = sliding_window_view(series, TIMESTEPS, axis=0).transpose(0, 2, 1)
+    y = series[: len(view), :1]
+    ours, theirs = network(), network()
+    fit(ours, view, y)
+    fit(theirs, view.copy(), y)
+    for weight, expected in zip(ours.get_weights(), theirs.get_weights()):
+        assert_array_equal(weight, expected)
+
+
+def test_progress_is_one_line(capsys):
+    fit(network(), *data(), verbose=1)
+    out = capsys.readouterr().out
+    assert out.endswith("\n") and out.count("\n") == 1 and "\x1b" not in out
+    assert "Epoch 4/4 - loss: " in out
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_predictions_are_the_network_s_whatever_the_company(kind, dtype):
+    net = network(kind, dtype, units=2)
+    x, _, _ = data(dtype, n_rows=150)
+    everything = predict(net, x)
+    expected = keras.ops.convert_to_numpy(net(x))
+    assert everything.dtype == dtype
+    assert_allclose(everything, expected, rtol=1e-4, atol=1e-6)
+    for rows in (slice(0, 1), slice(70, 75), slice(149, None, -2)):
+        assert_array_equal(predict(net, x[rows]), everything[rows])
+
+
+def test_predictions_follow_the_weights():
+    x, _, _ = data()
+    net = network(seed=0)
+    before = predict(net, x)
+    net.set_weights([w * 2 for w in net.get_weights()])
+    assert (predict(net, x) != before).any()
+
+
+def test_a_new_process_trains_to_the_same_bits_and_is_quiet():
+    code = (
+        "import hashlib, sys; sys.path.insert(0, sys.argv[1]); import test_training as t;"
+        "print(hashlib.sha256(t.weights_after(5).tobytes()).hexdigest())"
+    )
+    folder = __file__.rsplit("/", 1)[0]
+    run = subprocess.run(
+        [sys.executable, "-c", "import skts._training;" + code, folder],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stderr == ""
+    digest = hashlib.sha256(weights_after(5).tobytes()).hexdigest()
+    assert run.stdout.strip() == digest
+
+
+def test_trainable_shares_the_layers_of_the_network():
+    net = network()
+    model = trainable(
+        net, optimizer="adam", learning_rate=0.01, loss="mse", jit_compile="auto"
+    )
+    assert isinstance(model, Trainable)
+    assert model.trainable_variables[0] is net.trainable_variables[0]
