@@ -1,0 +1,333 @@
+"""Pictures: what is drawn, on what, and what is refused."""
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgba
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from skts import (
+    ForecastDisplay,
+    LossCurveDisplay,
+    MLPRegressor,
+    SlidingWindowTransformer,
+    WindowDisplay,
+    forecast,
+    make_supervised,
+)
+from skts._plotting import BLUE, ORANGE
+
+mpl.use("Agg")
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def series():
+    days = pd.date_range("1959-01-01", periods=60)
+    values = np.sin(np.arange(60.0)) + np.arange(60) / 10
+    return pd.DataFrame({"births": values}, index=days)
+
+
+def fitted_pipeline(series, window=5, horizon=1):
+    X, y = make_supervised(series, horizon=horizon)
+    return make_pipeline(SlidingWindowTransformer(window), Ridge()).fit(X, y)
+
+
+def cells(display, color):
+    """Return the (step, top) of all cells of a colour."""
+    return [
+        patch.get_xy()
+        for patch in display.ax_.patches
+        if patch.get_facecolor() == to_rgba(color)
+    ]
+
+
+def texts(display):
+    return [text.get_text() for text in display.ax_.texts]
+
+
+# On which axes
+
+
+@pytest.mark.parametrize("own_axes", [False, True])
+@pytest.mark.parametrize("display_of", ["windows", "losses", "forecast"])
+def test_draws_on_the_axes_it_is_given_or_on_new_ones(series, display_of, own_axes):
+    ax = plt.figure().subplots() if own_axes else None
+    n_figures = len(plt.get_fignums())
+    if display_of == "windows":
+        display = WindowDisplay.from_series(series, ax=ax)
+    elif display_of == "losses":
+        display = LossCurveDisplay({"loss": [2.0, 1.0]}).plot(ax=ax)
+    else:
+        display = ForecastDisplay.from_predictions(series[:50], series[50:], ax=ax)
+
+    assert display.figure_ is display.ax_.figure
+    assert (display.ax_ is ax) == own_axes
+    assert len(plt.get_fignums()) == n_figures + (not own_axes)
+
+
+@pytest.mark.parametrize("style", ["default", "dark_background"])
+@pytest.mark.parametrize("width", [3.4, 10])
+def test_everything_is_inside_the_figure(series, style, width):
+    displays = []
+    with plt.style.context(style), plt.rc_context({"figure.figsize": (width, 3)}):
+        displays.append(WindowDisplay.from_series(series, window=7, horizon=3))
+        history = {"loss": [2.0, 1.0, 0.5], "val_loss": [2.0, 1.0, 1.5]}
+        name = "EncoderDecoderLSTMRegressor"
+        displays.append(LossCurveDisplay(history, estimator_name=name).plot())
+        displays.append(ForecastDisplay.from_predictions(series[:50], series[50:]))
+        for display in displays:
+            figure = display.figure_
+            figure.canvas.draw()
+            box = display.ax_.get_tightbbox()
+            assert box.x0 >= -1 and box.x1 <= figure.bbox.x1 + 1
+            assert box.y0 >= -1 and box.y1 <= figure.bbox.y1 + 1
+
+
+def test_what_is_known_stands_out_on_any_background(series):
+    for style, ink in [("default", "black"), ("dark_background", "white")]:
+        with plt.style.context(style):
+            display = ForecastDisplay.from_predictions(series[:50], series[50:])
+        assert to_rgba(display.history_line_.get_color()) == to_rgba(ink)
+
+
+# Windows
+
+
+def test_windows_of_the_first_lesson():
+    display = WindowDisplay.from_series([10, 20, 30, 40, 50], window=3)
+
+    assert (display.X_shape, display.y_shape) == ((2, 3, 1), (2,))
+    assert [step for step, _ in cells(display, BLUE)] == [0, 1, 2, 1, 2, 3]
+    assert [step for step, _ in cells(display, ORANGE)] == [3, 4]
+    assert texts(display) == [
+        *("10", "20", "30", "40", "50"),  # the series
+        *("10", "20", "30", "40"),
+        *("20", "30", "40", "50"),
+    ]
+    assert [label.get_text() for label in display.ax_.get_yticklabels()] == [
+        "series",
+        "row 0",
+        "row 1",
+    ]
+
+
+def test_legend_says_the_shapes():
+    display = WindowDisplay.from_series(range(10), window=3, horizon=2)
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert labels == ["X (6, 3, 1)\nrows, timesteps, channels", "y (6, 2)\nrows, steps"]
+
+
+def test_only_the_first_windows_are_drawn_and_dots_stand_for_the_rest():
+    display = WindowDisplay.from_series(range(10, 100, 10), n_windows=2)
+    assert len(cells(display, ORANGE)) == 2
+    assert texts(display)[-2:] == ["…", "⋮"]
+
+
+def test_channels_are_drawn_below_each_other_and_only_targets_in_the_future():
+    frame = pd.DataFrame({"a": range(6), "b": range(6)})
+    display = WindowDisplay.from_series(frame, window=2, horizon=2, target="b")
+
+    assert (display.X_shape, display.y_shape) == ((3, 2, 2), (3, 2))
+    assert len(cells(display, BLUE)) == 3 * 2 * 2
+    tops = [top for _, top in cells(display, ORANGE)][:2]
+    assert tops == [3.5, 3.5]  # below the two channels, half a cell and channel a
+
+
+def test_y_shape_is_that_of_make_supervised():
+    frame = pd.DataFrame({"a": range(9), "b": range(9)})
+    for target in ["a", ["a"], ["a", "b"], None]:
+        for horizon in [1, 3]:
+            options = {"window": 2, "horizon": horizon, "target": target}
+            display = WindowDisplay.from_series(frame, **options)
+            X, y = make_supervised(frame, **options)
+            assert display.y_shape == y.shape
+            assert display.X_shape[1] * display.X_shape[2] == X.shape[1]
+
+
+def test_values_are_left_out_where_there_is_no_room_for_them():
+    display = WindowDisplay.from_series(range(200), window=90)
+    assert set(texts(display)) == {"…", "⋮"}
+
+
+def test_windows_of_a_fitted_pipeline(series):
+    display = WindowDisplay.from_estimator(fitted_pipeline(series, 5, 3), series)
+    assert (display.X_shape, display.y_shape) == ((53, 5, 1), (53, 3))
+
+
+def test_windows_of_a_model_that_was_given_windows(series):
+    X, y = make_supervised(series, window=4)
+    for X_train in [X, X.to_numpy()]:
+        model = LinearRegression().fit(X_train, y)
+        data = series if X_train is X else series.to_numpy()
+        display = WindowDisplay.from_estimator(model, data)
+        assert (display.X_shape, display.y_shape) == ((56, 4, 1), (56,))
+
+
+def test_a_model_that_may_look_back_without_limit_has_no_window(series):
+    X, y = make_supervised(series)
+    cumulative = FunctionTransformer(lambda X: X.cumsum())
+    model = make_pipeline(cumulative, Ridge()).fit(X, y)
+    with pytest.raises(ValueError, match="does not tell how far it looks back"):
+        WindowDisplay.from_estimator(model, series)
+
+
+def test_windows_longer_than_the_series_are_refused():
+    with pytest.raises(ValueError, match="The series has 3 rows, but window=3"):
+        WindowDisplay.from_series([1, 2, 3], window=3)
+
+
+# Training
+
+
+def test_losses_of_a_network_a_pipeline_and_a_search(series):
+    X, y = make_supervised(series)
+    network = MLPRegressor(epochs=2, early_stopping=True, random_state=0)
+    pipeline = make_pipeline(SlidingWindowTransformer(), network)
+    grid = {"mlpregressor__units": [4]}
+    search = GridSearchCV(pipeline, grid, cv=TimeSeriesSplit(2)).fit(X, y)
+
+    expected = search.best_estimator_[-1].history_
+    for model in [search, search.best_estimator_, search.best_estimator_[-1]]:
+        display = LossCurveDisplay.from_estimator(model)
+        training, validation = display.lines_
+        np.testing.assert_array_equal(training.get_xdata(), [1, 2])
+        np.testing.assert_array_equal(training.get_ydata(), expected["loss"])
+        np.testing.assert_array_equal(validation.get_ydata(), expected["val_loss"])
+        assert display.best_epoch == 1 + np.argmin(expected["val_loss"])
+        assert display.estimator_name == "MLPRegressor"
+
+
+def test_best_epoch_is_that_of_the_smallest_validation_loss():
+    display = LossCurveDisplay({"loss": [3, 2, 1], "val_loss": [3, 1, 2]}).plot()
+    assert display.best_epoch == 2
+    assert display.ax_.lines[-1].get_xydata().tolist() == [[2, 1]]
+
+
+def test_without_validation_no_epoch_is_the_best():
+    display = LossCurveDisplay({"loss": [3.0, 2.0]}).plot()
+    assert display.best_epoch is None
+    assert len(display.ax_.lines) == len(display.lines_) == 1
+
+
+def test_networks_on_the_same_axes_have_a_colour_each():
+    history = {"loss": [3.0, 2.0], "val_loss": [3.0, 2.0]}
+    first = LossCurveDisplay(history, estimator_name="a").plot()
+    second = LossCurveDisplay(history, estimator_name="b").plot(ax=first.ax_)
+    colors = [{line.get_color() for line in d.lines_} for d in (first, second)]
+    assert len(colors[0]) == len(colors[1]) == 1
+    assert colors[0] != colors[1]
+
+
+def test_models_without_losses_are_refused():
+    forest = RandomForestRegressor(2).fit([[1], [2]], [1, 2])
+    with pytest.raises(ValueError, match="RandomForestRegressor has no history_"):
+        LossCurveDisplay.from_estimator(forest)
+    with pytest.raises(NotFittedError):
+        LossCurveDisplay.from_estimator(MLPRegressor())
+
+
+# Forecasts
+
+
+def test_draws_what_forecast_predicts(series):
+    model = fitted_pipeline(series[:50])
+    display = ForecastDisplay.from_estimator(model, series[:50], 8, truth=series[50:])
+
+    expected = forecast(model, series[:50], 8)["births"]
+    pd.testing.assert_series_equal(display.forecast, expected)
+    np.testing.assert_array_equal(display.forecast_line_.get_ydata(), expected)
+    np.testing.assert_array_equal(
+        display.history_line_.get_ydata(), series["births"][18:50]
+    )
+    assert display.ax_.get_ylabel() == "births"
+
+
+def test_truth_goes_on_where_the_history_ends(series):
+    display = ForecastDisplay.from_predictions(
+        series[:50], series[50:53], truth=series[50:55]
+    )
+    np.testing.assert_array_equal(
+        display.truth_line_.get_ydata(), series["births"][49:55]
+    )
+
+
+def test_without_truth_and_interval_there_is_nothing_to_draw_of_them(series):
+    display = ForecastDisplay.from_predictions(series[:50], series[50:])
+    assert display.truth_line_ is None and display.interval_ is None
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert labels == ["history", "forecast"]
+
+
+def test_interval_is_drawn_between_its_bounds(series):
+    predictions = series["births"][50:]
+    bounds = np.column_stack([predictions - 1, predictions + 2])
+    display = ForecastDisplay.from_predictions(
+        series[:50], predictions, interval=bounds
+    )
+    corners = display.interval_.get_paths()[0].vertices[:, 1]
+    assert corners.min() == bounds.min() and corners.max() == bounds.max()
+
+
+@pytest.mark.parametrize("shape", [(10,), (10, 1), (9, 2)])
+def test_interval_of_another_shape_is_refused(series, shape):
+    with pytest.raises(ValueError, match="must hold a lower and an upper bound"):
+        ForecastDisplay.from_predictions(
+            series[:50], series[50:], interval=np.zeros(shape)
+        )
+
+
+def test_arrays_follow_the_history(series):
+    values = series["births"].to_numpy()
+    display = ForecastDisplay.from_predictions(series[:50], values[50:])
+    assert display.forecast.index.equals(series.index[50:])
+
+    display = ForecastDisplay.from_predictions(values[:50], values[50:])
+    assert list(display.forecast.index) == list(range(50, 60))
+
+
+def test_arrays_of_several_columns_are_drawn_by_position(series):
+    values = np.column_stack([series["births"], np.arange(60)])
+    X, y = make_supervised(values, target=0)
+    model = make_pipeline(SlidingWindowTransformer(5), Ridge()).fit(X, y)
+    future = np.arange(60.0, 64.0)
+    display = ForecastDisplay.from_estimator(model, values, 5, target=0, future=future)
+    np.testing.assert_array_equal(display.history, values[:, 0])
+
+
+def test_the_column_that_is_predicted_is_drawn(series):
+    history = series[:50].assign(other=1.0)
+    display = ForecastDisplay.from_predictions(history, series[50:])
+    assert display.history.name == "births"
+
+
+def test_several_columns_at_once_are_refused(series):
+    wide = series.assign(other=1.0)
+    with pytest.raises(ValueError, match=r"a picture shows one.*predictions\['births"):
+        ForecastDisplay.from_predictions(wide[:50], wide[50:])
+
+
+@pytest.mark.parametrize("n_history", [7, 50])
+def test_the_length_of_the_history_can_be_chosen(series, n_history):
+    display = ForecastDisplay.from_predictions(
+        series[:50], series[50:], n_history=n_history
+    )
+    assert len(display.history_line_.get_xdata()) == n_history
+
+
+def test_periods_are_drawn_as_dates(series):
+    periods = series.to_period("D")
+    display = ForecastDisplay.from_predictions(periods[:50], periods[50:])
+    assert display.forecast_line_.get_xdata()[0] == np.datetime64("1959-02-20")
