@@ -232,7 +232,7 @@ class MLPClassifier(NetworkClassifier, _MLP):
     >>> rng = np.random.RandomState(0)
     >>> rising = np.arange(8) + rng.normal(size=(20, 8))
     >>> X, y = np.vstack([rising, -rising]), np.repeat(["rises", "falls"], 20)
-    >>> model = MLPClassifier(random_state=0).fit(X, y)
+    >>> model = MLPClassifier(window_norm="last", random_state=0).fit(X, y)
     >>> model.predict([range(8), range(8, 0, -1)])
     array(['rises', 'falls'], dtype='<U5')
     """

@@ -489,7 +489,7 @@ def test_multi_target_steps_come_step_by_step():
     y = np.hstack([series[8:-1], series[9:]])
     for model in (
         mlp(epochs=200, n_targets=2),
-        EncoderDecoderLSTMRegressor(units=20, epochs=60, n_targets=2, random_state=0),
+        EncoderDecoderLSTMRegressor(units=20, epochs=150, n_targets=2, random_state=0),
     ):
         predicted = model.fit(X, y).predict(X)
         assert np.abs(predicted[:, [0, 2]]).max() < 3
