@@ -182,7 +182,7 @@ class NetworkEstimator(BaseEstimator):
 
     def __setstate__(self, state):
         if "model_" in state:
-            import keras
+            from ._training import keras  # which quiets TensorFlow first
 
             architecture, weights = state["model_"]
             network = keras.models.model_from_json(architecture)
@@ -280,7 +280,14 @@ class NetworkEstimator(BaseEstimator):
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=2)
         network = self._build(inputs.shape[1:], int(seeds[0]), str(x.dtype))
         if continuing:
-            network.set_weights(self.model_.get_weights())
+            weights = self.model_.get_weights()
+            if [w.shape for w in weights] != [w.shape for w in network.get_weights()]:
+                raise ValueError(
+                    "The parameters ask for another network than that of the last call,"
+                    " whose weights this call was to go on with: set them back, or "
+                    "warm_start=False to begin anew."
+                )
+            network.set_weights(weights)
         losses = self._train(network, inputs, targets, weight, epochs, int(seeds[1]))
         self.model_: Any = network
         earlier = self.history_ if continuing else {}
@@ -291,10 +298,9 @@ class NetworkEstimator(BaseEstimator):
 
     def _train(self, network, inputs, targets, weight, epochs, seed):
         """Have scikeras train `network`; return the losses of each epoch."""
-        from keras.callbacks import Callback
         from scikeras.wrappers import BaseWrapper
 
-        from ._training import trainable
+        from ._training import keras, trainable
 
         validation_data = None
         if self.early_stopping:
@@ -305,7 +311,7 @@ class NetworkEstimator(BaseEstimator):
         if not isinstance(callbacks, (list, tuple)):
             callbacks = [callbacks]
         for callback in callbacks:
-            if not isinstance(callback, Callback):
+            if not isinstance(callback, keras.callbacks.Callback):
                 raise TypeError(
                     f"callbacks must be Keras callbacks, but {callback!r} is not one."
                 )
@@ -342,7 +348,7 @@ class NetworkEstimator(BaseEstimator):
 
     def _build(self, shape, seed, dtype):
         """Return a plain Keras network for windows of `shape`."""
-        import keras
+        from ._training import keras
 
         layers = SeededLayers(seed, dtype)
         windows = keras.Input(shape, dtype=dtype, name="windows")

@@ -389,6 +389,14 @@ def test_warm_start_goes_on(data):
     assert model.history_["loss"][3] < first[-1]
 
 
+def test_warm_start_needs_the_same_network(data):
+    X, y = data
+    model = mlp(warm_start=True).fit(X, y)
+    with pytest.raises(ValueError, match="another network .*warm_start=False"):
+        model.set_params(units=7).fit(X, y)
+    assert model.set_params(units=100).fit(X, y).n_epochs_ == 6
+
+
 def test_partial_fit_equals_epochs_of_fit(data):
     X, y = data
     whole = mlp(shuffle=False).fit(X, y)
