@@ -295,6 +295,25 @@ def _join(
     return padded
 
 
+def _target_message(rows: np.ndarray, y: Any) -> str:
+    """Say that the target is not in the future, if it is a channel of its own row.
+
+    A channel that does not change equals its own future, and says nothing.
+    """
+    target = np.asarray(y)
+    if target.dtype.kind not in "biuf" or target.shape[:1] != rows.shape[:1]:
+        return ""
+    first_step = target.reshape(len(target), -1)[:, :1].astype(rows.dtype)
+    is_target = (rows == first_step).all(axis=0) & (rows != rows[0]).any(axis=0)
+    if not is_target.any():
+        return ""
+    return (
+        f"y equals column {is_target.argmax()} of X, row by row: the target is already "
+        "in the window, and a model would learn to repeat it. For a y that holds what "
+        "follows each row, use X, y = make_supervised(series)."
+    )
+
+
 class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
     """Replace each row of a series by the window of rows that ends there.
 
@@ -422,16 +441,19 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         X : {array-like, dataframe} of shape (n_rows, n_channels)
             Rows in time order, at least `window` of them. NaN is allowed.
 
-        y : None
-            Ignored.
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs), default=None
+            Only looked at to warn if it is not in the future: if it equals a channel
+            of X.
 
         Returns
         -------
         self : SlidingWindowTransformer
             The fitted transformer.
         """
-        _, index, past = self._read(X)
+        rows, index, past = self._read(X)
         if self.window > 1 and (message := _hole_message(index, past, "X")):
+            warn(message, stacklevel=3)
+        if y is not None and (message := _target_message(rows, y)):
             warn(message, stacklevel=3)
         self._keep(X, past)
         return self
@@ -445,8 +467,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         X : {array-like, dataframe} of shape (n_rows, n_channels)
             Rows in time order, at least `window` of them. NaN is allowed.
 
-        y : None
-            Ignored.
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs), default=None
+            As in :meth:`fit`.
 
         Returns
         -------
@@ -457,6 +479,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         rows, index, past = self._read(X)
         follows_itself = past is not None and past.source == "fit"
         windows = self._windows(rows, index, None if follows_itself else past)
+        if y is not None and (message := _target_message(rows, y)):
+            warn(message, stacklevel=4)
         self._keep(X, past)
         return windows
 

@@ -898,6 +898,38 @@ def test_shuffled_and_resampled_rows_are_refused():
         windows_then_regression().fit(X.iloc[drawn], y.iloc[drawn])
 
 
+@pytest.mark.parametrize("horizon", [1, 3])
+@pytest.mark.parametrize("container", [np.asarray, lambda x: x], ids=["array", "frame"])
+def test_a_target_that_is_not_in_the_future_warns(container, horizon):
+    X = days(20).assign(b=1.0)
+    y = np.column_stack([X["a"].shift(-k).fillna(0) for k in range(horizon)])
+    for call in ["fit", "fit_transform"]:
+        with pytest.warns(UserWarning, match="column 0 of X.*make_supervised") as got:
+            getattr(SlidingWindowTransformer(), call)(container(X), y)
+        assert len(got) == 1 and got[0].filename == __file__
+    with pytest.warns(UserWarning, match="the target is already in the window"):
+        windows_then_regression().fit(container(X), y)
+
+
+@given(
+    st.lists(st.integers(0, 2), min_size=6, max_size=20),
+    st.integers(1, 3),
+    st.sampled_from([None, 0, 1]),
+)
+def test_a_target_in_the_future_never_warns(values, horizon, target):
+    # Few values and a second channel that is constant: repeats and flat stretches.
+    series = np.column_stack([values, np.ones(len(values))])
+    X, y = make_supervised(series, horizon=horizon, target=target)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        SlidingWindowTransformer(2).fit_transform(X, y)
+
+
+@pytest.mark.parametrize("y", [list("ab") * 5, np.arange(3.0), 1.0, None])
+def test_y_that_is_no_channel_is_none_of_the_transformers_business(y):
+    SlidingWindowTransformer(2).fit(np.arange(10.0).reshape(-1, 1), y)
+
+
 def test_windows_and_other_features_side_by_side():
     X = frame(range(5), "ab")
     union = FeatureUnion(
