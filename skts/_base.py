@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -100,6 +101,31 @@ def read_lags(names, n_channels=None):
         range(len(keys)), key=lambda i: (-keys[i][1], channels.index(keys[i][0]))
     )
     return channels, np.array(order)
+
+
+def is_channel_by_channel(X, n_channels):
+    """Tell whether rows hold all timesteps of one channel, then those of the next.
+
+    From one row to the next, all values of a window of `n_channels` move by as many
+    columns. If they move by one within blocks of columns instead, and no later row has
+    at the end of a block what was at the beginning of the next one, as in a window that
+    leaves lags out, then the blocks are channels.
+    """
+    rows = X[-64:]
+    if len(rows) < 16 or _moves(rows, 1, n_channels).all():
+        return False
+    ends = np.flatnonzero(~_moves(rows, 1, 1))
+    length, rest = divmod(X.shape[1], len(ends) + 1)
+    blocks = length * np.arange(1, len(ends) + 1) - 1
+    if rest or length < 2 or not len(ends) or (ends != blocks).any():
+        return False
+    return not any(_moves(rows, k, 1)[ends].any() for k in range(2, len(rows) // 2))
+
+
+def _moves(rows, n_rows, n_columns):
+    """Tell which columns show, `n_rows` later, what is `n_columns` to their right."""
+    before, after = rows[:-n_rows, n_columns:], rows[n_rows:, :-n_columns]
+    return ((before == after) | np.isnan(before) & np.isnan(after)).all(axis=0)
 
 
 def _keep(mask, *arrays):
@@ -409,6 +435,14 @@ class NetworkEstimator(BaseEstimator):
             X = X[:, columns]
         x = X.reshape(len(X), -1, n_channels)
         series = overlapping_series(x)
+        if reset and series is None and is_channel_by_channel(X, n_channels):
+            warnings.warn(
+                "X seems to hold all timesteps of one channel, then those of the next, "
+                f"but is read timestep by timestep with n_channels={n_channels}. Make "
+                "windows of all channels by one SlidingWindowTransformer, or keep the "
+                "names of columns, which tell, by set_output(transform='pandas').",
+                stacklevel=2,
+            )
         assert_all_finite(
             X if series is None else series,
             allow_nan=True,

@@ -6,9 +6,11 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import make_pipeline
 
-from skts import EncoderDecoderLSTMRegressor, MLPRegressor
+from skts import EncoderDecoderLSTMRegressor, MLPRegressor, SlidingWindowTransformer
 from skts._base import NetworkEstimator, read_lags
 
 
@@ -179,6 +181,61 @@ def test_rows_from_before_the_series_are_not_trained_on(data):
     np.testing.assert_array_equal(fitted.predict(X), mlp().fit(X[2:], y[2:]).predict(X))
     assert np.isfinite(fitted.predict(padded)).all()
     assert fitted.model_.input_shape == (None, 6, 1)
+
+
+CHANNELS = {
+    "noise": np.random.RandomState(0).normal(size=(50, 2)),
+    "one is constant": np.c_[np.arange(50.0), np.ones(50)],
+    "both are the same": np.c_[np.arange(50.0), np.arange(50.0)],
+    "one is the other's past": np.c_[np.arange(50.0), np.arange(1, 51.0)],
+}
+
+
+@pytest.mark.parametrize("series", CHANNELS.values(), ids=CHANNELS)
+@pytest.mark.parametrize("padding", ["edge", "nan"])
+def test_windows_of_channels_side_by_side_pass_without_a_warning(series, padding):
+    windows = SlidingWindowTransformer(4, padding=padding).fit_transform(series)
+    y = np.arange(50.0)
+    mlp(n_channels=2).fit(windows, y)
+    mlp(n_channels=2).fit(windows.copy(), y)
+    mlp().fit(windows.copy().reshape(50, 4, 2), y)
+
+
+@pytest.mark.parametrize("n_channels", [None, 2])
+@pytest.mark.parametrize("padding", ["edge", "nan"])
+def test_channels_one_after_the_other_warn(padding, n_channels):
+    series = CHANNELS["noise"]
+    transformer = SlidingWindowTransformer(4, padding=padding)
+    by_channel = ColumnTransformer([(f"{i}", transformer, [i]) for i in (0, 1)])
+    model = make_pipeline(by_channel, mlp(n_channels=n_channels))
+    with pytest.warns(UserWarning, match="all timesteps of one channel, then those"):
+        model.fit(series, np.arange(50.0))
+    with pytest.warns(UserWarning, match="all timesteps of one channel, then those"):
+        mlp().fit(by_channel.fit_transform(series).reshape(50, 4, 2), np.arange(50.0))
+
+
+def test_names_put_channels_one_after_the_other_in_order():
+    series = pd.DataFrame(CHANNELS["noise"], columns=["a", "b"])
+    transformer = SlidingWindowTransformer(4)
+    by_channel = ColumnTransformer([(name, transformer, [name]) for name in "ab"])
+    by_channel.set_output(transform="pandas")
+    y = np.arange(50.0)
+    expected = mlp(n_channels=2).fit(transformer.fit_transform(series.to_numpy()), y)
+    model = make_pipeline(by_channel, mlp()).fit(series, y)
+    np.testing.assert_array_equal(
+        model[-1].model_.get_weights()[0], expected.model_.get_weights()[0]
+    )
+
+
+@pytest.mark.parametrize("lags", [[5, 4, 2, 1], [6, 5, 3, 2], [6, 4, 2, 0]])
+def test_windows_that_leave_lags_out_pass_without_a_warning(lags):
+    X = np.random.RandomState(0).normal(size=60)[np.arange(7, 57)[:, None] - lags]
+    mlp().fit(X, np.arange(50.0))
+
+
+def test_few_or_unrelated_rows_pass_without_a_warning(data):
+    mlp().fit(*data)
+    mlp().fit(np.arange(32.0).reshape(8, 4), np.arange(8.0))
 
 
 def test_nan_inside_windows_adds_a_channel_that_marks_it(data):
