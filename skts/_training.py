@@ -103,6 +103,9 @@ class Trainable(keras.Model):
         ValueError
             If the loss is no longer finite. The weights are then as before.
         """
+        unknown = [name for name, value in keras_arguments.items() if np.any(value)]
+        if unknown:
+            raise TypeError(f"Trainable.fit has no parameters {unknown}.")
         weight = np.ones(len(x), x.dtype) if row_weight is None else row_weight
         rows = Rows((x, y, weight), validation_data, batch_size)
         epochs = range(initial_epoch, epochs)
@@ -143,7 +146,7 @@ class Trainable(keras.Model):
         while epoch < epochs.stop and not self.stop_training:
             callbacks.on_epoch_begin(epoch)
             if watchers:
-                program.load_weights(self)
+                program.take_weights(self)
             at_once = 1 if watchers else program.capacity // rows.per_epoch + 1
             orders = draw(min(at_once, epochs.stop - epoch))
             rate = _constant_learning_rate(self.optimizer)
@@ -158,9 +161,9 @@ class Trainable(keras.Model):
                     epoch += 1
                 if show:
                     show(epoch, logs)
-            self.stop_training |= not go_on
+                self.stop_training |= not go_on
         if watchers:
-            program.load_weights(self)
+            program.take_weights(self)
         program.finish(patience)
         program.store(self)
         if not all(np.isfinite(weight).all() for weight in self.get_weights()):
@@ -183,7 +186,7 @@ class Trainable(keras.Model):
             variable.assign(value)
         keras.Model.fit(
             self,
-            Batches(*rows.sets[0], rows.batch_size, draw),
+            Batches(rows.sets[0], rows.batch_size, draw),
             epochs=epochs.stop,
             initial_epoch=epochs.start,
             shuffle=False,
@@ -326,12 +329,12 @@ class Rows:
 class Batches(keras.utils.PyDataset):
     """Batches in an order drawn anew for each epoch, for Keras' own loop."""
 
-    def __init__(self, x, y, weight, batch_size, draw):
+    def __init__(self, arrays, batch_size, draw):
         super().__init__()
-        self.x, self.y, self.weight = x, y, weight
+        self.x, self.y, self.weight = arrays
         self.batch_size = batch_size
         self.draw = draw
-        self.order = np.arange(len(x))  # Keras looks at some batches in advance
+        self.order = np.arange(len(self.x))  # Keras looks at some batches in advance
 
     def __len__(self):
         return -(-len(self.x) // self.batch_size)
@@ -352,7 +355,7 @@ class Program:
 
     def __init__(self, model, rows, xla, pooled):
         clone = _for_xla if xla else _as_is
-        network = keras.Model(model.inputs, model.outputs)  # not compiled
+        network = keras.Model(model.input, model.output)  # not compiled
         if pooled:
             network = keras.models.clone_model(network, clone_function=clone)
         self.network = network
@@ -435,7 +438,9 @@ class Program:
         for kept, weight in zip(self.best_weights, self.weights):
             kept.assign(tf.where(better, weight.value, kept))
         self.best.assign(tf.minimum(self.best, self.total))
-        self.waited.assign(tf.where(better, tf.zeros_like(self.waited), self.waited + 1))
+        self.waited.assign(
+            tf.where(better, tf.zeros_like(self.waited), self.waited + 1)
+        )
         self.total.assign(tf.zeros_like(self.total))
         return better | (self.waited < tf.cast(patience, self.waited.dtype))
 
@@ -476,7 +481,7 @@ class Program:
 
     def load(self, model, state):
         """Begin a fit with the weights and seeds of `model`."""
-        self.load_weights(model)
+        self.take_weights(model)
         _copy(model.non_trainable_variables, self.network.non_trainable_variables)
         for variable, value in zip(
             _state(self.optimizer), self.initial_state if state is None else state
@@ -486,7 +491,8 @@ class Program:
         self.total.assign(0)
         self.waited.assign(0)
 
-    def load_weights(self, model):
+    def take_weights(self, model):
+        """Take the weights of `model`, which a callback may have changed."""
         _copy(model.trainable_variables, self.weights)
 
     def finish(self, patience):
@@ -503,6 +509,7 @@ class Program:
         _copy([self.optimizer.iterations], [model.optimizer.iterations])
 
     def state(self):
+        """Return the state of the optimizer."""
         return [v.numpy() for v in _state(self.optimizer)]
 
 
@@ -656,7 +663,7 @@ def _without_values(config):
 
 def trainable(network, *, optimizer, learning_rate, loss, jit_compile):
     """Return a compiled `Trainable` that shares the layers of `network`."""
-    model = Trainable(inputs=network.inputs, outputs=network.outputs)
+    model = Trainable(inputs=network.input, outputs=network.output)
     model.requested_jit = jit_compile
     model.compile(
         optimizer=_optimizer(optimizer, learning_rate),
@@ -684,14 +691,14 @@ def predict(network, x):
 
 
 _forwards: dict[str, Callable] = {}
-_forward_of = weakref.WeakKeyDictionary()
+_forward_of: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 def _forward(network):
     """Return the compiled `network`, a function of a block and of its weights."""
     if network not in _forward_of:
         with _tracing:
-            config = json.dumps(network.get_config())
+            config = json.dumps(_without_values(network.get_config()))
             forward = _forwards.pop(config, None) or _trace(network)
             _forwards[config] = _forward_of[network] = forward
             while len(_forwards) > IDLE_PROGRAMS:
@@ -720,11 +727,12 @@ def _trace(network):
 
 def _optimizer(optimizer, learning_rate):
     """Return a fresh optimizer; one that the user made is never changed."""
-    if isinstance(optimizer, str):
-        optimizer = keras.optimizers.get(optimizer)
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        optimizer = _fresh(optimizer)
     elif isinstance(optimizer, type):
         optimizer = optimizer()
-    optimizer = _fresh(optimizer)
+    else:
+        optimizer = keras.optimizers.get(optimizer)
     if learning_rate is not None:
         optimizer.learning_rate = learning_rate
     return optimizer
@@ -753,6 +761,7 @@ class RowWeightedLoss(keras.losses.Loss):
         self.loss = loss
 
     def call(self, y_true, y_pred):
+        """Return the losses of the rows."""
         loss = self.loss
         call = loss.call if isinstance(loss, keras.losses.Loss) else loss
         values = keras.ops.convert_to_tensor(call(y_true, y_pred))

@@ -427,7 +427,8 @@ def test_predictions_follow_the_weights():
 
 def test_a_new_process_trains_to_the_same_bits_and_is_quiet():
     code = (
-        "import hashlib, sys; sys.path.insert(0, sys.argv[1]); import test_training as t;"
+        "import hashlib, sys; sys.path.insert(0, sys.argv[1]);"
+        "import test_training as t;"
         "print(hashlib.sha256(t.weights_after(5).tobytes()).hexdigest())"
     )
     folder = __file__.rsplit("/", 1)[0]
