@@ -1,0 +1,60 @@
+"""
+Lesson 4: a convolutional network
+=================================
+
+Are there patterns of a few days in the births? A convolutional network looks for short
+patterns, and for the same ones anywhere in the window.
+"""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from sklearn.metrics import mean_absolute_error
+
+from skts import CNNRegressor, ForecastDisplay, make_supervised
+from skts.datasets import load_daily_births
+
+# %%
+# The lesson: 64 patterns of 2 timesteps, pooled by 2, then 50 units; 1000 epochs.
+
+series = [10, 20, 30, 40, 50, 60, 70, 80, 90]
+X, y = make_supervised(series, window=3)
+lesson = CNNRegressor(
+    filters=64,
+    kernel_size=2,
+    pool_size=2,
+    units=50,
+    epochs=1000,
+    window_norm="last",
+    random_state=0,
+)
+lesson.fit(X, y)
+print("after [50, 60, 70]:", lesson.predict([[50, 60, 70]]).round(1))
+
+# %%
+# Now the births: the last 100 days are for the test. Early stopping trains on the
+# others until the error on the last tenth of them gets no better.
+
+births = load_daily_births()
+X, y = make_supervised(births, window=14)
+X_train, X_test, y_train, y_test = X[:-100], X[-100:], y[:-100], y[-100:]
+
+model = CNNRegressor(early_stopping=True, random_state=0)
+model.fit(X_train, y_train)
+predictions = pd.Series(model.predict(X_test), y_test.index)
+
+yesterday = X_test["births_lag0"]
+week = X_test.iloc[:, -7:].mean(axis=1)
+print("Mean absolute error, births a day")
+print("repeat the last day  ", round(mean_absolute_error(y_test, yesterday), 2))
+print("mean of the last week", round(mean_absolute_error(y_test, week), 2))
+print("this network         ", round(mean_absolute_error(y_test, predictions), 2))
+
+# %%
+# A row's label is the day of its newest value, so predictions are for a day later.
+
+ForecastDisplay.from_predictions(
+    births[:-100], predictions.shift(freq="D"), truth=births[-100:], n_history=60
+)
+plt.show()
+
+# No pattern of this series comes back often enough to be of much use.
