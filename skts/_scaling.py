@@ -12,17 +12,25 @@ from sklearn.preprocessing import StandardScaler
 def overlapping_series(x):
     """Return the series (n_rows + timesteps - 1, channels) that `x` is a view of.
 
-    None if the windows `x` of shape (n_rows, timesteps, channels) do not overlap in
-    memory. Such windows come from `SlidingWindowTransformer` and are handled as a
-    series, so that the memory they need is that of the series.
+    None if the windows `x` of shape (n_rows, timesteps, channels) do not overlap: each
+    the one before, a step on. Such windows come from `SlidingWindowTransformer` and are
+    handled as a series, so that the memory they need is that of the series. Their
+    values tell, not their place in memory, so that a copy (in another process, say)
+    gives the same bits.
     """
     n, timesteps, channels = x.shape
-    step = channels * x.itemsize
-    if n < 2 or timesteps < 2 or x.strides != (step, step, x.itemsize):
+    if n < 2 or timesteps < 2:
         return None
-    return as_strided(
-        x, (n + timesteps - 1, channels), (step, x.itemsize), writeable=False
-    )
+    step = channels * x.itemsize
+    if x.strides == (step, step, x.itemsize):
+        return as_strided(
+            x, (n + timesteps - 1, channels), (step, x.itemsize), writeable=False
+        )
+    for rows in (slice(2), slice(None)):  # most other windows differ at once
+        ahead, behind = x[rows][1:, :-1], x[rows][:-1, 1:]
+        if not np.array_equal(ahead, behind, equal_nan=True):
+            return None
+    return np.concatenate([x[0], x[1:, -1]])
 
 
 def _values_and_weights(x, weight):
