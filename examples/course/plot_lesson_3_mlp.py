@@ -52,5 +52,6 @@ ForecastDisplay.from_predictions(
 )
 plt.show()
 
+# %%
 # Nearly nothing ties the births of one day to those of the next: the mean of a week
 # says as much as anything that the network could learn.

@@ -57,4 +57,5 @@ ForecastDisplay.from_predictions(
 )
 plt.show()
 
+# %%
 # No pattern of this series comes back often enough to be of much use.

@@ -52,5 +52,6 @@ ForecastDisplay.from_predictions(
 )
 plt.show()
 
+# %%
 # A long memory is of little use here: the series hardly remembers anything, and early
 # stopping ends the training soon.

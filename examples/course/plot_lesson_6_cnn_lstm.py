@@ -3,7 +3,8 @@ Lesson 6: a CNN-LSTM
 ====================
 
 Should pieces of the window be read one by one? A CNN-LSTM cuts the window into
-subsequences. A convolution reads each of them, and an LSTM the sequence of what it found.
+subsequences. A convolution reads each of them, and an LSTM the sequence of its
+findings.
 """
 
 import matplotlib.pyplot as plt
@@ -59,5 +60,6 @@ ForecastDisplay.from_predictions(
 )
 plt.show()
 
+# %%
 # Longer pieces are a parameter away: ``subsequence_length=7, kernel_size=3`` reads the
 # window as two weeks, each in patterns of three days.
