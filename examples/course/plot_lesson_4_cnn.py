@@ -16,7 +16,7 @@ from skts.datasets import load_daily_births
 # %%
 # The lesson: 64 patterns of 2 timesteps, pooled by 2, then 50 units; 1000 epochs.
 
-series = [10, 20, 30, 40, 50, 60, 70, 80, 90]
+series = [10, 20, 30, 40, 50, 60, 70]
 X, y = make_supervised(series, window=3)
 lesson = CNNRegressor(
     filters=64,

@@ -17,7 +17,7 @@ from skts.datasets import load_daily_births
 # The lesson: 50 units with relu activation, 1000 epochs. The default, tanh, is the
 # calmer choice for real series.
 
-series = [10, 20, 30, 40, 50, 60, 70, 80, 90]
+series = [10, 20, 30, 40, 50, 60, 70]
 X, y = make_supervised(series, window=3)
 lesson = LSTMRegressor(
     units=50, activation="relu", epochs=1000, window_norm="last", random_state=0

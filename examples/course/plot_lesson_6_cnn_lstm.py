@@ -19,7 +19,7 @@ from skts.datasets import load_daily_births
 # then 50 units; 500 epochs. In Keras, the window has to be made four-dimensional for
 # that; here the length of the subsequences is a parameter.
 
-series = [10, 20, 30, 40, 50, 60, 70, 80, 90]
+series = [10, 20, 30, 40, 50, 60, 70, 80]
 X, y = make_supervised(series, window=4)
 lesson = CNNLSTMRegressor(
     subsequence_length=2,

@@ -17,7 +17,7 @@ from skts.datasets import load_daily_births
 # The lesson: three values in, the next two out; 100 units with relu activation, 100
 # epochs. The number of steps ahead is read from y.
 
-series = [10, 20, 30, 40, 50, 60, 70, 80, 90]
+series = [10, 20, 30, 40, 50, 60, 70, 80]
 X, y = make_supervised(series, window=3, horizon=2)
 lesson = EncoderDecoderLSTMRegressor(
     units=100, activation="relu", epochs=100, window_norm="last", random_state=0

@@ -1,0 +1,106 @@
+"""The site: MyST pages, the API from the docstrings, the gallery from the examples."""
+
+import inspect
+from pathlib import Path
+
+import skts
+import skts.datasets
+
+project = "skts"
+author = "skts developers"
+project_copyright = author
+version = release = skts.__version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "_templates", "auto_examples/**/*.ipynb"]
+templates_path = ["_templates"]
+default_role = "code"
+
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+
+numpydoc_show_class_members = False
+autodoc_typehints = "none"
+
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+html_theme = "pydata_sphinx_theme"
+html_title = "skts"
+html_static_path = ["_static"]
+html_css_files = ["skts.css"]
+html_show_sourcelink = False
+html_theme_options = {
+    "header_links_before_dropdown": 7,
+    "navigation_with_keys": False,
+    "secondary_sidebar_items": ["page-toc"],
+    "show_prev_next": False,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+html_sidebars = {"index": [], "getting_started": [], "course": [], "coming_from": []}
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "backreferences_dir": "generated/examples",
+    "doc_module": ("skts",),
+    "within_subsection_order": "FileNameSortKey",
+    "download_all_examples": False,
+    "min_reported_time": 10,
+    "show_signature": False,
+    "thumbnail_size": (400, 280),
+}
+
+API = {
+    "Windows": lambda name: name in ("SlidingWindowTransformer", "make_supervised"),
+    "Regressors": lambda name: name.endswith("Regressor"),
+    "Classifiers": lambda name: name.endswith("Classifier"),
+    "Pictures": lambda name: name.endswith("Display"),
+    "Forecasts and what else there is": lambda name: True,
+}
+
+
+def write_api_page(app, config):
+    """List every public name, under the first heading that claims it."""
+    lines = ["# API reference"]
+    names = list(skts.__all__)
+    for heading, claims in API.items():
+        section = [name for name in names if claims(name)]
+        names = [name for name in names if name not in section]
+        lines += _summary(heading, "skts", section)
+    lines += _summary("Series to try things on", "skts.datasets", skts.datasets.__all__)
+    page = Path(app.srcdir, "generated", "api.md")
+    page.parent.mkdir(exist_ok=True)
+    text = "\n".join(lines)
+    # An unchanged page need not be built again.
+    if not page.exists() or page.read_text() != text:
+        page.write_text(text)
+
+
+def _summary(heading, module, names):
+    return [
+        *("", f"## {heading}", "", "```{eval-rst}"),
+        *(".. autosummary::", "   :toctree: .", ""),
+        *(f"   {module}.{name}" for name in names),
+        "```",
+    ]
+
+
+def skip_inherited(app, what, name, member, skip, options):
+    """Leave to scikit-learn's site the methods that every estimator has."""
+    module = getattr(inspect.unwrap(member), "__module__", "") or ""
+    return True if module.startswith("sklearn") else None
+
+
+def setup(app):
+    app.connect("config-inited", write_api_page)
+    app.connect("autodoc-skip-member", skip_inherited)
