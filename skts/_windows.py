@@ -362,7 +362,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
     n_features_in_ : int
         Number of channels, that is columns, seen in :meth:`fit`.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the channels. Only defined if X has string column names.
 
     See Also
