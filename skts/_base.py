@@ -28,7 +28,6 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.multiclass import (
     _check_partial_fit_first_call,
     check_classification_targets,
-    unique_labels,
 )
 from sklearn.utils.validation import (
     _check_sample_weight,
@@ -627,7 +626,10 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             Probabilities of the classes, in the order of `classes_`.
         """
         check_is_fitted(self, "model_")
-        return self._predict_network(self._validate(X, reset=False))
+        x = self._validate(X, reset=False)
+        if len(self.classes_) == 1:
+            return np.ones((len(x), 1), x.dtype)
+        return self._predict_network(x)
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the class of each window.
@@ -649,16 +651,20 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     def _encode_targets(self, y, dtype, reset):
         check_classification_targets(y)
         if not hasattr(self, "classes_"):
-            self.classes_ = unique_labels(y)
+            self.classes_ = np.unique(y)
         unknown = np.setdiff1d(y, self.classes_)
         if len(unknown):
             raise ValueError(
                 f"y has the classes {unknown.tolist()}, which are not among those of "
                 f"the first call: {self.classes_.tolist()}."
             )
-        return np.eye(len(self.classes_), dtype=dtype)[
-            np.searchsorted(self.classes_, y)
-        ]
+        one_hot = np.eye(self._n_columns, dtype=dtype)
+        return one_hot[np.searchsorted(self.classes_, y)]
+
+    @property
+    def _n_columns(self):
+        # Keras warns of a softmax of one: give a lone class one that never comes.
+        return max(2, len(self.classes_))
 
     def _class_of(self, targets):
         return targets.argmax(axis=1)
@@ -681,4 +687,4 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return y
 
     def _output(self, layers, hidden):
-        return layers.Dense(len(self.classes_), activation="softmax")(hidden)
+        return layers.Dense(self._n_columns, activation="softmax")(hidden)
