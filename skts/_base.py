@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-import re
+import inspect
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,10 +36,8 @@ from sklearn.utils.validation import (
 )
 
 from ._layers import SeededLayers
+from ._layout import misread_channels, read_lags
 from ._scaling import WindowScaler, overlapping_series
-
-# births_lag2 (ours), lag_3 (skforecast), lag3 (mlforecast), births_lag-3 (darts)
-_LAG_NAME = re.compile(r"(?:(?P<channel>.*)_)?lag_?-?(?P<lag>\d+)")
 
 POSITIVE = Interval(Integral, 1, None, closed="left")
 SIZES = [POSITIVE, "array-like"]
@@ -53,78 +51,6 @@ def as_sizes(name, sizes):
             f"{name}={sizes!r} must be a positive integer, or one for each layer."
         )
     return [int(size) for size in layers]
-
-
-def read_lags(names, n_channels=None):
-    """Return the channels that column names tell, and the columns in order of time.
-
-    Parameters
-    ----------
-    names : sequence of str
-    n_channels : int, default=None
-        As many channels as the caller knows of, for columns that are no full grid.
-
-    Returns
-    -------
-    channels : list of str
-        In the order in which they appear.
-    columns : ndarray of shape (n_features,)
-        Positions of the columns, oldest lag first and all channels of a timestep
-        together.
-
-    Both are None if some name is not that of a lag.
-
-    Raises
-    ------
-    ValueError
-        If the channels do not all have the same lags and `n_channels` is None.
-    """
-    matches = list(filter(None, map(_LAG_NAME.fullmatch, names)))
-    if len(matches) < len(names):
-        return None, None
-    keys = [(match["channel"] or "", int(match["lag"])) for match in matches]
-    lags: dict[str, list[int]] = {}
-    for channel, lag in keys:
-        lags.setdefault(channel, []).append(lag)
-    channels = list(lags)
-    if any(set(lags[channel]) != set(lags[channels[0]]) for channel in channels):
-        if n_channels is not None:
-            return None, None
-        raise ValueError(
-            "The columns of X are lags, but not the same ones for every channel: "
-            + "; ".join(f"{channel or 'lags'}: {lags[channel]}" for channel in channels)
-            + ". Give all channels the same lags, or pass n_channels to have the "
-            "columns read in the order they have."
-        )
-    order = sorted(
-        range(len(keys)), key=lambda i: (-keys[i][1], channels.index(keys[i][0]))
-    )
-    return channels, np.array(order)
-
-
-def is_channel_by_channel(X, n_channels):
-    """Tell whether rows hold all timesteps of one channel, then those of the next.
-
-    From one row to the next, all values of a window of `n_channels` move by as many
-    columns. If they move by one within blocks of columns instead, and no later row has
-    at the end of a block what was at the beginning of the next one, as in a window that
-    leaves lags out, then the blocks are channels.
-    """
-    rows = X[-64:]
-    if len(rows) < 16 or _moves(rows, 1, n_channels).all():
-        return False
-    ends = np.flatnonzero(~_moves(rows, 1, 1))
-    length, rest = divmod(X.shape[1], len(ends) + 1)
-    blocks = length * np.arange(1, len(ends) + 1) - 1
-    if rest or length < 2 or not len(ends) or (ends != blocks).any():
-        return False
-    return not any(_moves(rows, k, 1)[ends].any() for k in range(2, len(rows) // 2))
-
-
-def _moves(rows, n_rows, n_columns):
-    """Tell which columns show, `n_rows` later, what is `n_columns` to their right."""
-    before, after = rows[:-n_rows, n_columns:], rows[n_rows:, :-n_columns]
-    return ((before == after) | np.isnan(before) & np.isnan(after)).all(axis=0)
 
 
 def _keep(mask, *arrays):
@@ -169,7 +95,11 @@ class NetworkEstimator(BaseEstimator):
         "epochs": [POSITIVE],
         "batch_size": [POSITIVE],
         "optimizer": [str, HasMethods("get_config")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither"), callable, None],
+        "learning_rate": [
+            Interval(Real, 0, None, closed="neither"),
+            HasMethods("get_config"),
+            None,
+        ],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "patience": [POSITIVE],
@@ -206,14 +136,16 @@ class NetworkEstimator(BaseEstimator):
         return state
 
     def __setstate__(self, state):
+        super().__setstate__(state)
         if "model_" in state:
             from ._training import keras  # which quiets TensorFlow first
 
             architecture, weights = state["model_"]
-            network = keras.models.model_from_json(architecture)
-            network.set_weights(weights)
-            state = state | {"model_": network}
-        super().__setstate__(state)
+            functions = filter(inspect.isfunction, self.get_params().values())
+            self.model_ = keras.models.model_from_json(
+                architecture, custom_objects={f.__name__: f for f in functions}
+            )
+            self.model_.set_weights(weights)
 
     def _hidden(self, layers, windows):
         """Return what the output layer reads: Keras `layers` applied to `windows`."""
@@ -251,7 +183,7 @@ class NetworkEstimator(BaseEstimator):
             If an input is not as described, or the loss stops being a number.
         """
         continuing = self.warm_start and hasattr(self, "model_")
-        return self._fit(X, y, sample_weight, self.epochs, continuing)
+        return self._fit(X, y, sample_weight, epochs=self.epochs, continuing=continuing)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -269,69 +201,102 @@ class NetworkEstimator(BaseEstimator):
         self : object
             The fitted estimator. A call that fails leaves it as it was.
         """
-        return self._fit(X, y, sample_weight, 1, hasattr(self, "model_"))
+        continuing = hasattr(self, "model_")
+        return self._fit(X, y, sample_weight, epochs=None, continuing=continuing)
 
-    def _fit(self, X, y, sample_weight, epochs, continuing, **known):
+    def _fit(self, X, y, sample_weight, *, epochs, continuing, classes=None):
         # Everything is learned by a second object, so that a call that fails or is
         # interrupted leaves this one as it was.
         new = object.__new__(type(self))
-        for name, value in (vars(self) | known).items():
-            if continuing or name in known or not name.endswith("_"):
+        for name, value in vars(self).items():
+            if continuing or not name.endswith("_"):
                 setattr(new, name, value)
+        if classes is not None:
+            new.classes_ = classes
         new._learn(X, y, sample_weight, epochs, continuing)
         self.__dict__ = new.__dict__
         return self
 
     def _learn(self, X, y, sample_weight, epochs, continuing):
+        self._check_unchanged(continuing)
         x, y = self._validate(X, y, reset=not continuing)
         weight = _check_sample_weight(
             sample_weight, x, dtype=x.dtype, ensure_non_negative=True
         )
         if not weight.any():
             raise ValueError("sample_weight must not be zero for all rows.")
+        weight = self._weigh_classes(y, weight)
         begun = ~np.isnan(x[:, 0]).all(axis=1)
         if not (begun & (weight > 0)).any():
             raise ValueError(
                 f"X holds no whole window of {x.shape[1]} timesteps: the first timestep"
-                " of every row is NaN in every channel. Use a shorter window or more "
-                "rows."
+                " of every row that has a weight is NaN in every channel. Use a shorter"
+                " window or more rows."
             )
         x, y, weight = _keep(begun & (weight > 0), x, y, weight)
-        weight = self._weigh_classes(y, weight)
+        held_out = None
+        if self.early_stopping and epochs is not None:
+            is_held_out = self._held_out(y)
+            held_out = _keep(is_held_out, x, y, weight)
+            x, y, weight = _keep(~is_held_out, x, y, weight)
         if not continuing:
             self._fit_scaler(x, y, weight)
-        inputs, targets = self._scaler_.transform(x), self._scale_targets(y, x)
+        rows = self._scaler_.transform(x), self._scale_targets(y, x), weight
+        if held_out is not None:
+            x, y, weight = held_out
+            held_out = self._scaler_.transform(x), self._scale_targets(y, x), weight
 
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=2)
-        network = self._build(inputs.shape[1:], int(seeds[0]), str(x.dtype))
+        if continuing:  # otherwise an int would bring the same orders and masks again
+            seeds = (seeds + self.n_epochs_) % (2**31 - 1)
+        network = self._build(rows[0].shape[1:], int(seeds[0]), str(rows[0].dtype))
         if continuing:
-            weights = self.model_.get_weights()
-            if [w.shape for w in weights] != [w.shape for w in network.get_weights()]:
+            self._hand_over_weights(network)
+        losses = self._train(network, rows, held_out, epochs or 1, int(seeds[1]))
+        self.model_ = network
+        self._append_history(losses, continuing)
+
+    def _check_unchanged(self, continuing):
+        """Refuse to go on with a standardisation that parameters no longer ask for."""
+        names = ["standardize", "window_norm", "n_channels"]
+        names += [n for n in ("n_targets", "target_channels") if hasattr(self, n)]
+        if not continuing:
+            self._first_ = {name: getattr(self, name) for name in names}
+        for name, first in self._first_.items():
+            if not np.array_equal(first, getattr(self, name)):
                 raise ValueError(
-                    "The parameters ask for another network than that of the last call,"
-                    " whose weights this call was to go on with: set them back, or "
+                    f"{name}={getattr(self, name)!r}, but the first call, which this "
+                    f"one goes on from, had {name}={first!r}: set it back, or "
                     "warm_start=False to begin anew."
                 )
-            network.set_weights(weights)
-        losses = self._train(network, inputs, targets, weight, epochs, int(seeds[1]))
-        self.model_: Any = network
-        earlier = self.history_ if continuing else {}
-        self.history_: dict[str, list[float]] = {
-            key: earlier.get(key, []) + losses[key] for key in losses
-        }
-        self.n_epochs_ = len(self.history_["loss"])
 
-    def _train(self, network, inputs, targets, weight, epochs, seed):
+    def _hand_over_weights(self, network):
+        weights = self.model_.get_weights()
+        if [w.shape for w in weights] != [w.shape for w in network.get_weights()]:
+            raise ValueError(
+                "The parameters ask for another network than that of the last call, "
+                "whose weights this call was to go on with: set them back, or "
+                "warm_start=False to begin anew."
+            )
+        network.set_weights(weights)
+
+    def _append_history(self, losses, continuing):
+        """Add the losses of a call; NaN where a call had no validation loss."""
+        earlier = self.history_ if continuing else {}
+        n_earlier, n_new = len(earlier.get("loss", [])), len(losses["loss"])
+        self.history_: dict[str, list[float]] = {
+            name: earlier.get(name, [np.nan] * n_earlier)
+            + losses.get(name, [np.nan] * n_new)
+            for name in earlier | losses
+        }
+        self.n_epochs_ = n_earlier + n_new
+
+    def _train(self, network, rows, held_out, epochs, seed):
         """Have scikeras train `network`; return the losses of each epoch."""
         from scikeras.wrappers import BaseWrapper
 
         from ._training import keras, trainable
 
-        validation_data = None
-        if self.early_stopping:
-            held_out = self._held_out(targets)
-            validation_data = tuple(_keep(held_out, inputs, targets, weight))
-            inputs, targets, weight = _keep(~held_out, inputs, targets, weight)
         callbacks = [] if self.callbacks is None else self.callbacks
         if not isinstance(callbacks, (list, tuple)):
             callbacks = [callbacks]
@@ -355,16 +320,28 @@ class NetworkEstimator(BaseEstimator):
             callbacks=copy.deepcopy(list(callbacks)),
             verbose=self.verbose,
         )
+        # Another optimizer knows nothing of the state of the last call's.
+        config = model.optimizer.get_config()
+        kind = (
+            type(model.optimizer).__name__,
+            {
+                name: config[name]
+                for name in config
+                if name not in ("name", "learning_rate")
+            },
+        )
+        last_kind, state = getattr(self, "_optimizer_state_", (None, None))
+        inputs, targets, weight = rows
         wrapper.fit(
             inputs,
             targets,
             row_weight=weight,
-            validation_data=validation_data,
-            patience=self.patience if self.early_stopping else None,
+            validation_data=held_out,
+            patience=self.patience if held_out else None,
             seed=seed,
-            optimizer_state=getattr(self, "_optimizer_state_", None),
+            optimizer_state=state if kind == last_kind else None,
         )
-        self._optimizer_state_ = list(model.optimizer_state)
+        self._optimizer_state_ = kind, list(model.optimizer_state)
         return dict(wrapper.history_)
 
     def _drop(self, layers, x):
@@ -386,7 +363,7 @@ class NetworkEstimator(BaseEstimator):
         held_out = np.zeros(len(targets), bool)
         for rows in (np.flatnonzero(classes == c) for c in np.unique(classes)):
             n = max(1, round(self.validation_fraction * len(rows)))
-            held_out[rows[-min(n, len(rows) - 1) :] if len(rows) > 1 else []] = True
+            held_out[rows[len(rows) - min(n, len(rows) - 1) :]] = True
         if not held_out.any():
             raise ValueError(
                 f"early_stopping=True holds out validation_fraction="
@@ -424,24 +401,19 @@ class NetworkEstimator(BaseEstimator):
         X, y = checked if has_y else (checked, None)
         if reset:
             self._read_layout(X.shape[1], shape[2] if len(shape) == 3 else None)
-        elif len(shape) == 3 and shape[2] != self._layout_[0]:
+        elif len(shape) == 3 and shape[2] != self.n_channels_:
             raise ValueError(
                 f"X has {shape[2]} channels, but {type(self).__name__} was fitted with "
-                f"{self._layout_[0]}."
+                f"{self.n_channels_}."
             )
-        n_channels, columns = self._layout_
-        if columns is not None:
-            X = X[:, columns]
-        x = X.reshape(len(X), -1, n_channels)
+        if self._columns_ is not None and len(shape) != 3:
+            X = X[:, self._columns_]
+        x = X.reshape(len(X), -1, self.n_channels_)
         series = overlapping_series(x)
-        if reset and series is None and is_channel_by_channel(X, n_channels):
-            warnings.warn(
-                "X seems to hold all timesteps of one channel, then those of the next, "
-                f"but is read timestep by timestep with n_channels={n_channels}. Make "
-                "windows of all channels by one SlidingWindowTransformer, or keep the "
-                "names of columns, which tell, by set_output(transform='pandas').",
-                stacklevel=2,
-            )
+        if reset and series is None:
+            is_told = self.n_channels or self._channels_ or len(shape) == 3
+            if message := misread_channels(X, self.n_channels_, bool(is_told)):
+                warnings.warn(message, stacklevel=2)
         assert_all_finite(
             X if series is None else series,
             allow_nan=True,
@@ -466,8 +438,9 @@ class NetworkEstimator(BaseEstimator):
                 f"n_channels={told} does not divide the {n_features} columns of X, "
                 "which must hold all channels of each timestep."
             )
-        self._channels_ = names
-        self._layout_ = told, columns
+        is_in_order = columns is None or (columns == np.arange(n_features)).all()
+        self.n_channels_, self._channels_ = told, names
+        self._columns_ = None if is_in_order else columns
 
 
 class NetworkRegressor(RegressorMixin, NetworkEstimator):
@@ -515,7 +488,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         elif (y.ndim, targets.shape[1]) != (self._y_ndim_, self.n_outputs_):
             raise ValueError(
                 f"y has shape {y.shape}, but {type(self).__name__} was fitted with "
-                f"n_outputs={self.n_outputs_}."
+                f"{self._y_ndim_}-dimensional y of {self.n_outputs_} columns."
             )
         if self.n_outputs_ % self.n_targets:
             raise ValueError(
@@ -544,7 +517,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
 
     def _resolve_target_channels(self):
         """Return the positions of the channels that the targets continue."""
-        n_channels = self._layout_[0]
+        n_channels = self.n_channels_
         names = self._channels_ or []
         targets = self.target_channels
         if self.window_norm is None and targets is None:
@@ -609,7 +582,14 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         # scikit-learn's check writes the classes to what it is given.
         known = SimpleNamespace(**({"classes_": self.classes_} if continuing else {}))
         _check_partial_fit_first_call(known, classes)
-        return self._fit(X, y, sample_weight, 1, continuing, classes_=known.classes_)
+        return self._fit(
+            X,
+            y,
+            sample_weight,
+            epochs=None,
+            continuing=continuing,
+            classes=known.classes_,
+        )
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Predict the probability of each class.
@@ -649,6 +629,11 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return self.classes_[probabilities.argmax(axis=1)]
 
     def _encode_targets(self, y, dtype, reset):
+        if "sparse" in str(getattr(self.loss, "name", self.loss)):
+            raise ValueError(
+                f"loss={self.loss!r} reads codes of classes, but gets them one-hot: use"
+                " loss='categorical_crossentropy'."
+            )
         check_classification_targets(y)
         if not hasattr(self, "classes_"):
             self.classes_ = np.unique(y)
@@ -672,11 +657,21 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     def _weigh_classes(self, targets, weight):
         if self.class_weight == "balanced":
             total = weight @ targets
-            per_class = weight.sum() / (np.count_nonzero(total) * total.clip(1e-300))
+            per_class = np.divide(
+                weight.sum() / np.count_nonzero(total),
+                total,
+                out=np.zeros_like(total),
+                where=total > 0,
+            )
         else:
             per_class = compute_class_weight(
                 self.class_weight, classes=self.classes_, y=self.classes_
             )
+            if (per_class < 0).any() or not per_class.any():
+                raise ValueError(
+                    f"class_weight={self.class_weight!r} must not be negative, nor zero"
+                    " for all classes."
+                )
         return weight * per_class[self._class_of(targets)].astype(weight.dtype)
 
     def _fit_scaler(self, x, y, weight):

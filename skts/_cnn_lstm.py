@@ -90,7 +90,8 @@ class CNNLSTMRegressor(NetworkRegressor, _CNNLSTM):
     dropout : float, default=0.0
         Fraction of the outputs of each hidden layer that training sets to zero.
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks, copied for each fit.
+        Keras callbacks. They are copied for each fit: read what was recorded from
+        `history_`.
     standardize : bool, default=True
         Whether to train on channels and targets of mean 0 and standard deviation 1.
         Predictions are in units of y either way.
@@ -111,7 +112,7 @@ class CNNLSTMRegressor(NetworkRegressor, _CNNLSTM):
         Whether XLA compiles the training program. It trains faster but takes seconds
         to compile; "auto" weighs the two by the work ahead.
     warm_start : bool, default=False
-        Whether `fit` goes on from where the last call ended.
+        Whether `fit` goes on from where the last call ended, with its standardisation.
     random_state : int, RandomState instance or None, default=None
         Rules initial weights, order of rows and dropout. Pass an int for the same
         result on every call.
@@ -129,6 +130,8 @@ class CNNLSTMRegressor(NetworkRegressor, _CNNLSTM):
         Epochs trained.
     n_outputs_ : int
         Columns of y.
+    n_channels_ : int
+        Channels of a window.
     n_features_in_ : int
         Columns of X: timesteps times channels.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -211,7 +214,8 @@ class CNNLSTMClassifier(NetworkClassifier, _CNNLSTM):
     dropout : float, default=0.0
         Fraction of the outputs of each hidden layer that training sets to zero.
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks, copied for each fit.
+        Keras callbacks. They are copied for each fit: read what was recorded from
+        `history_`.
     standardize : bool, default=True
         Whether to train on channels of mean 0 and standard deviation 1.
     window_norm : {None, "last", "standard"}, default=None
@@ -225,7 +229,7 @@ class CNNLSTMClassifier(NetworkClassifier, _CNNLSTM):
         Whether XLA compiles the training program. It trains faster but takes seconds
         to compile; "auto" weighs the two by the work ahead.
     warm_start : bool, default=False
-        Whether `fit` goes on from where the last call ended.
+        Whether `fit` goes on from where the last call ended, with its standardisation.
     random_state : int, RandomState instance or None, default=None
         Rules initial weights, order of rows and dropout. Pass an int for the same
         result on every call.
@@ -243,6 +247,8 @@ class CNNLSTMClassifier(NetworkClassifier, _CNNLSTM):
         Epochs trained.
     classes_ : ndarray of shape (n_classes,)
         The classes, sorted.
+    n_channels_ : int
+        Channels of a window.
     n_features_in_ : int
         Columns of X: timesteps times channels.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)

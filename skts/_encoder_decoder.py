@@ -43,7 +43,8 @@ class EncoderDecoderLSTMRegressor(NetworkRegressor):
     dropout : float, default=0.0
         Fraction of the outputs of each hidden layer that training sets to zero.
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks, copied for each fit.
+        Keras callbacks. They are copied for each fit: read what was recorded from
+        `history_`.
     standardize : bool, default=True
         Whether to train on channels and targets of mean 0 and standard deviation 1.
         Predictions are in units of y either way.
@@ -64,7 +65,7 @@ class EncoderDecoderLSTMRegressor(NetworkRegressor):
         Whether XLA compiles the training program. It trains faster but takes seconds
         to compile; "auto" weighs the two by the work ahead.
     warm_start : bool, default=False
-        Whether `fit` goes on from where the last call ended.
+        Whether `fit` goes on from where the last call ended, with its standardisation.
     random_state : int, RandomState instance or None, default=None
         Rules initial weights, order of rows and dropout. Pass an int for the same
         result on every call.
@@ -82,6 +83,8 @@ class EncoderDecoderLSTMRegressor(NetworkRegressor):
         Epochs trained.
     n_outputs_ : int
         Columns of y.
+    n_channels_ : int
+        Channels of a window.
     n_features_in_ : int
         Columns of X: timesteps times channels.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)

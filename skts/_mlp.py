@@ -63,7 +63,8 @@ class MLPRegressor(NetworkRegressor, _MLP):
     dropout : float, default=0.0
         Fraction of the outputs of each hidden layer that training sets to zero.
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks, copied for each fit.
+        Keras callbacks. They are copied for each fit: read what was recorded from
+        `history_`.
     standardize : bool, default=True
         Whether to train on channels and targets of mean 0 and standard deviation 1.
         Predictions are in units of y either way.
@@ -84,7 +85,7 @@ class MLPRegressor(NetworkRegressor, _MLP):
         Whether XLA compiles the training program. It trains faster but takes seconds
         to compile; "auto" weighs the two by the work ahead.
     warm_start : bool, default=False
-        Whether `fit` goes on from where the last call ended.
+        Whether `fit` goes on from where the last call ended, with its standardisation.
     random_state : int, RandomState instance or None, default=None
         Rules initial weights, order of rows and dropout. Pass an int for the same
         result on every call.
@@ -102,6 +103,8 @@ class MLPRegressor(NetworkRegressor, _MLP):
         Epochs trained.
     n_outputs_ : int
         Columns of y.
+    n_channels_ : int
+        Channels of a window.
     n_features_in_ : int
         Columns of X: timesteps times channels.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -173,7 +176,8 @@ class MLPClassifier(NetworkClassifier, _MLP):
     dropout : float, default=0.0
         Fraction of the outputs of each hidden layer that training sets to zero.
     callbacks : keras.callbacks.Callback or list of them, default=None
-        Keras callbacks, copied for each fit.
+        Keras callbacks. They are copied for each fit: read what was recorded from
+        `history_`.
     standardize : bool, default=True
         Whether to train on channels of mean 0 and standard deviation 1.
     window_norm : {None, "last", "standard"}, default=None
@@ -187,7 +191,7 @@ class MLPClassifier(NetworkClassifier, _MLP):
         Whether XLA compiles the training program. It trains faster but takes seconds
         to compile; "auto" weighs the two by the work ahead.
     warm_start : bool, default=False
-        Whether `fit` goes on from where the last call ended.
+        Whether `fit` goes on from where the last call ended, with its standardisation.
     random_state : int, RandomState instance or None, default=None
         Rules initial weights, order of rows and dropout. Pass an int for the same
         result on every call.
@@ -205,6 +209,8 @@ class MLPClassifier(NetworkClassifier, _MLP):
         Epochs trained.
     classes_ : ndarray of shape (n_classes,)
         The classes, sorted.
+    n_channels_ : int
+        Channels of a window.
     n_features_in_ : int
         Columns of X: timesteps times channels.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)

@@ -40,7 +40,7 @@ def _values_and_weights(x, weight):
     if series is None:
         return x.reshape(-1, channels), np.repeat(weight, timesteps)
     # A value of the series counts with the weights of all windows that hold it.
-    total = np.concatenate([np.zeros(timesteps), np.cumsum(weight)])
+    total = np.concatenate([np.zeros(timesteps), np.cumsum(weight, dtype=np.float64)])
     ahead = np.concatenate([total[timesteps:], np.full(timesteps - 1, total[-1])])
     return series, ahead - total[: n + timesteps - 1]
 

@@ -698,9 +698,13 @@ def _forward(network):
     """Return the compiled `network`, a function of a block and of its weights."""
     if network not in _forward_of:
         with _tracing:
-            config = json.dumps(_without_values(network.get_config()))
-            forward = _forwards.pop(config, None) or _trace(network)
-            _forwards[config] = _forward_of[network] = forward
+            config = network.get_config()
+            if not _is_of_keras(config):  # code of a user changes behind its name
+                _forward_of[network] = _trace(network)
+                return _forward_of[network]
+            key = json.dumps(_without_values(config))
+            forward = _forwards.pop(key, None) or _trace(network)
+            _forwards[key] = _forward_of[network] = forward
             while len(_forwards) > IDLE_PROGRAMS:
                 del _forwards[next(iter(_forwards))]
     return _forward_of[network]
@@ -739,7 +743,11 @@ def _optimizer(optimizer, learning_rate):
 
 
 def _fresh(optimizer):
-    return type(optimizer).from_config(optimizer.get_config())
+    config = optimizer.get_config()
+    schedule = optimizer._learning_rate
+    if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+        config["learning_rate"] = schedule  # as it is: Keras cannot find a user's own
+    return type(optimizer).from_config(config)
 
 
 def _state(optimizer):

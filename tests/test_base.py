@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 
 from skts import EncoderDecoderLSTMRegressor, MLPRegressor, SlidingWindowTransformer
-from skts._base import NetworkEstimator, read_lags
+from skts._base import NetworkEstimator
 
 
 @pytest.fixture
@@ -103,24 +103,6 @@ def test_channels_are_checked(data):
         fitted.predict(X[:, :4])
 
 
-@pytest.mark.parametrize(
-    "names, channels, order",
-    [
-        (["a_lag2", "b_lag2", "a_lag0", "b_lag0"], ["a", "b"], [0, 1, 2, 3]),
-        (["lag_1", "lag_2", "lag_3"], [""], [2, 1, 0]),
-        (["lag1", "lag10", "lag2"], [""], [1, 2, 0]),
-        (["y_target_lag-2", "y_target_lag-1"], ["y_target"], [0, 1]),
-        (["b_lag0", "a_lag0", "b_lag1", "a_lag1"], ["b", "a"], [2, 3, 0, 1]),
-        (["a_lag1", "month"], None, None),
-        (["lagoon", "flag1x"], None, None),
-    ],
-)
-def test_read_lags(names, channels, order):
-    found, columns = read_lags(names)
-    assert found == channels
-    assert (columns if columns is None else columns.tolist()) == order
-
-
 def test_lags_put_columns_in_order_of_time(data):
     X, y = data
     names = [f"{channel}_lag{lag}" for lag in (2, 1, 0) for channel in "ab"]
@@ -133,6 +115,24 @@ def test_lags_put_columns_in_order_of_time(data):
     np.testing.assert_array_equal(
         ordered.predict(X), mlp(n_channels=2).fit(X.to_numpy(), y).predict(X.to_numpy())
     )
+
+
+def test_windows_in_three_dimensions_are_in_order_already(data):
+    X, y = data
+    newest_first = pd.DataFrame(X, columns=[f"lag{k}" for k in range(6)])
+    fitted = mlp().fit(newest_first, y)
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        predicted = fitted.predict(X[:, ::-1, None])
+    np.testing.assert_array_equal(predicted, fitted.predict(newest_first))
+
+
+def test_windows_of_several_channels_are_not_read_as_one_in_silence():
+    series = np.random.RandomState(0).normal(size=(40, 2))
+    X = SlidingWindowTransformer(3, padding="nan").fit_transform(series)
+    with pytest.warns(UserWarning, match=r"moves by 2 columns.*set n_channels=2"):
+        mlp(epochs=1).fit(X, series[:, 0])
+    mlp(epochs=1, n_channels=2).fit(X, series[:, 0])
+    mlp(epochs=1, n_channels=1).fit(X, series[:, 0])
 
 
 def test_channels_with_different_lags_are_an_error_unless_n_channels_is_given(data):
@@ -391,6 +391,14 @@ def test_early_stopping_holds_out_the_last_rows_and_keeps_the_best(data):
     np.testing.assert_allclose(np.mean(held_out**2), losses[best], rtol=1e-5)
 
 
+def test_rows_held_out_do_not_touch_the_standardisation(data):
+    X, y = data
+    shifted = X.copy()
+    shifted[-4:] += 1000
+    fitted = mlp(early_stopping=True).fit(shifted, y)
+    np.testing.assert_allclose(fitted._scaler_.x_scaler_.mean_, X[:-4].mean())
+
+
 def test_early_stopping_needs_a_row_to_hold_out(data):
     X, y = data
     with pytest.raises(ValueError, match=r"validation_fraction=0.1 .* only 1"):
@@ -454,6 +462,51 @@ def test_warm_start_needs_the_same_network(data):
     assert model.set_params(units=100).fit(X, y).n_epochs_ == 6
 
 
+@pytest.mark.parametrize(
+    "changed", [{"window_norm": "last"}, {"standardize": False}, {"n_channels": 2}]
+)
+def test_warm_start_keeps_to_the_standardisation_of_the_first_call(data, changed):
+    X, y = data
+    model = mlp(warm_start=True).fit(X, y)
+    (name, value), *_ = changed.items()
+    with pytest.raises(ValueError, match=f"{name}={value!r}, but the first call"):
+        model.set_params(**changed).fit(X, y)
+
+
+def test_warm_start_with_another_optimizer_begins_with_its_own_state(data):
+    X, y = data
+    models = []
+    for _ in range(2):
+        models.append(mlp(warm_start=True, optimizer="sgd").fit(X, y))
+        models[-1].set_params(optimizer="adam").fit(X, y)
+        mlp(epochs=9, random_state=5).fit(X[::-1], y)  # leaves a state of its own
+    np.testing.assert_array_equal(models[0].predict(X), models[1].predict(X))
+    models[0].set_params(optimizer="adafactor").fit(X, y)
+
+
+def test_warm_start_fills_up_the_history(data):
+    X, y = data
+    model = mlp(warm_start=True).fit(X, y).set_params(early_stopping=True).fit(X, y)
+    assert np.isnan(model.history_["val_loss"]).tolist() == [True] * 3 + [False] * 3
+
+
+def test_partial_fit_drops_other_outputs_each_time():
+    X = np.random.RandomState(0).normal(size=(1, 6))
+    model = mlp(dropout=0.5, units=30)
+    outputs = []
+    for _ in range(12):
+        model.partial_fit(X, [1.0])
+        outputs.append(model.model_.get_weights()[-2].ravel())
+    moved = np.diff(outputs, axis=0) != 0
+    assert len({tuple(row) for row in moved}) > 1
+
+
+def test_partial_fit_trains_on_all_rows_in_spite_of_early_stopping(data):
+    X, y = data
+    model = mlp(early_stopping=True).partial_fit(X[:1], y[:1])
+    assert list(model.history_) == ["loss"]
+
+
 def test_partial_fit_equals_epochs_of_fit(data):
     X, y = data
     whole = mlp(shuffle=False).fit(X, y)
@@ -469,7 +522,7 @@ def test_partial_fit_keeps_the_shapes_of_the_first_call(data):
     model = mlp().partial_fit(X, y)
     with pytest.raises(ValueError, match="X has 4 features"):
         model.partial_fit(X[:, :4], y)
-    with pytest.raises(ValueError, match=r"y has shape \(40, 2\).*n_outputs=1"):
+    with pytest.raises(ValueError, match=r"y has shape \(40, 2\).*1-dimensional"):
         model.partial_fit(X, np.column_stack([y, y]))
 
 
@@ -523,6 +576,50 @@ def test_a_stored_estimator_predicts_the_same_bits_and_goes_on(data, keep):
     kept = keep(model)
     np.testing.assert_array_equal(kept.predict(X), model.predict(X))
     np.testing.assert_array_equal(kept.fit(X, y).predict(X), model.fit(X, y).predict(X))
+
+
+def scaled_tanh(x):
+    """Activate, as a user's own function does."""
+    import keras
+
+    return 2 * keras.ops.tanh(x)
+
+
+def test_a_function_of_the_user_survives_storage(data):
+    X, y = data
+    model = mlp(activation=scaled_tanh).fit(X, y)
+    kept = copy.deepcopy(model)
+    np.testing.assert_array_equal(kept.predict(X), model.predict(X))
+
+
+def test_functions_of_the_same_name_are_not_mixed_up(data):
+    X, y = data
+
+    def make(factor):
+        def activation(x):
+            return factor * x
+
+        return mlp(activation=activation, standardize=False).fit(X, y)
+
+    for model in (make(1.0), make(3.0)):
+        np.testing.assert_allclose(model.predict(X), model.model_(X[..., None])[:, 0])
+
+
+def test_learning_rate_may_be_a_schedule_of_the_user(data):
+    import keras
+
+    class Halve(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            return 0.01 * 0.5 ** keras.ops.cast(step, "float32")
+
+        def get_config(self):
+            return {}
+
+    X, y = data
+    by_rate = mlp(learning_rate=Halve()).fit(X, y)
+    by_optimizer = mlp(optimizer=keras.optimizers.Adam(Halve())).fit(X, y)
+    np.testing.assert_array_equal(by_rate.predict(X), by_optimizer.predict(X))
+    assert (by_rate.predict(X) != mlp(learning_rate=0.01).fit(X, y).predict(X)).all()
 
 
 def test_model_is_plain_keras(data, tmp_path):

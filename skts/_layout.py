@@ -1,0 +1,106 @@
+"""How the columns of X are timesteps and channels."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+# births_lag2 (ours), lag_3 (skforecast), lag3 (mlforecast), births_lag-3 (darts)
+_LAG_NAME = re.compile(r"(?:(?P<channel>.*)_)?lag_?(?P<lag>-?\d+)")
+
+
+def read_lags(names, n_channels=None):
+    """Return the channels that column names tell, and the columns in order of time.
+
+    Parameters
+    ----------
+    names : sequence of str
+    n_channels : int, default=None
+        Channels that the caller knows of: columns whose names do not make full windows
+        are then in order as they are.
+
+    Returns
+    -------
+    channels : list of str
+        In the order in which they appear.
+    columns : ndarray of shape (n_features,)
+        Positions of the columns, oldest lag first and all channels of a timestep
+        together.
+
+    Both are None if no name, or with `n_channels` not every name, is that of a lag.
+
+    Raises
+    ------
+    ValueError
+        If some names but not all are lags, or not the same ones for every channel, and
+        `n_channels` is None.
+    """
+    matches = [match for match in map(_LAG_NAME.fullmatch, names) if match]
+    if not matches:
+        return None, None
+    # Numbers count steps back; where some have a sign, all count steps ahead.
+    sign = 1 if any("-" in match["lag"] for match in matches) else -1
+    keys = [(sign * int(match["lag"]), match["channel"] or "") for match in matches]
+    channels = list(dict.fromkeys(channel for _, channel in keys))
+    times = {c: [time for time, channel in keys if channel == c] for c in channels}
+    steps = sorted(set(times[channels[0]]))
+    is_full = len(keys) == len(names) == len(channels) * len(steps)
+    if is_full and all(sorted(times[channel]) == steps for channel in channels):
+        keys = [(time, channels.index(channel)) for time, channel in keys]
+        return channels, np.array(sorted(range(len(keys)), key=keys.__getitem__))
+    if n_channels is not None:
+        return None, None
+    others = [name for name in names if not _LAG_NAME.fullmatch(name)]
+    lags = [f"{c or 'lags'}: {[sign * time for time in times[c]]}" for c in channels]
+    raise ValueError(
+        "Columns of X are named as lags, but not the same ones for every channel: "
+        + "; ".join(lags + [f"no lags: {others}"] * bool(others))
+        + ". Complete or rename them, or pass n_channels to have the columns read in "
+        "the order they have."
+    )
+
+
+def misread_channels(X, n_channels, is_told):
+    """Say how the rows of X seem to hold other channels than `n_channels`, if so.
+
+    From one row to the next, all values of a window move by as many columns as it has
+    channels. Nobody told that there is one channel unless `is_told`.
+    """
+    rows = X[-64:]
+    if len(rows) < 16 or _moves(rows, 1, n_channels).all():
+        return None
+    for c in range(2, X.shape[1] // 2 + 1):
+        if not is_told and X.shape[1] % c == 0 and _moves(rows, 1, c).all():
+            return (
+                f"X moves by {c} columns from row to row, as windows of {c} channels "
+                f"do, but is read as one channel: set n_channels={c}, or keep the names"
+                " of columns, which tell, by set_output(transform='pandas'). Set "
+                "n_channels=1 if it is one."
+            )
+    # Where values move by one column within blocks, and no later row has at the end of
+    # a block what was at the beginning of the next, as in windows that leave lags out,
+    # the blocks are channels.
+    ends = np.flatnonzero(~_moves(rows, 1, 1))
+    length, rest = divmod(X.shape[1], len(ends) + 1)
+    blocks = length * np.arange(1, len(ends) + 1) - 1
+    if (
+        rest
+        or length < 2
+        or not len(ends)
+        or (ends != blocks).any()
+        or any(_moves(rows, k, 1)[ends].any() for k in range(2, len(rows) // 2))
+    ):
+        return None
+    return (
+        "X seems to hold all timesteps of one channel, then those of the next, but is "
+        f"read timestep by timestep with n_channels={n_channels}. Make windows of all "
+        "channels by one SlidingWindowTransformer, or keep the names of columns, which "
+        "tell, by set_output(transform='pandas')."
+    )
+
+
+def _moves(rows, n_rows, n_columns):
+    """Tell which columns show, `n_rows` later, what is `n_columns` to their right."""
+    before, after = rows[:-n_rows, n_columns:], rows[n_rows:, :-n_columns]
+    return ((before == after) | np.isnan(before) & np.isnan(after)).all(axis=0)
