@@ -60,9 +60,8 @@ networks = {
 }
 for number, (name, network) in enumerate(networks.items(), start=2):
     searches[name] = tune(network, units=[16, 50])
-    window, units = (
-        value for _, value in sorted(searches[name].best_params_.items(), reverse=True)
-    )
+    best = searches[name].best_estimator_
+    window, units = best[0].window, best[1].units
     print(f"{number}/5  {name} tuned: window {window}, {units} units")
 
 # %%

@@ -166,6 +166,12 @@ def _read_lags(model: Any, columns: pd.Index) -> _Lags | None:
     if names is None:
         n_features = getattr(model, "n_features_in_", len(columns))
         window, rest = divmod(n_features, len(columns))
+        # Our networks know how many channels their windows have.
+        if window > 1 and getattr(model, "n_channels_", len(columns)) != len(columns):
+            raise ValueError(
+                f"history has {len(columns)} columns, but model was fitted on windows "
+                f"of {model.n_channels_} channels."
+            )
         if rest or not window:
             raise ValueError(
                 f"history has {len(columns)} columns, but model was fitted on "

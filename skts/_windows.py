@@ -375,6 +375,10 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
     ``n_rows + window - 1`` rows, which is its ``base``. A window of 500 over ten
     million rows thus takes no more memory than the series. Copy it to write to it.
 
+    A network behind it has to know of several channels: it reads them from the names
+    of columns, which ``set_output(transform="pandas")`` keeps, or from its
+    `n_channels`.
+
     ``fit_transform(X)`` equals ``fit(X).transform(X)``, except for ``history="fit"``:
     the training rows do not follow themselves.
 
@@ -566,8 +570,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
             message += (
                 f" Of the {count} rows before {index[0]}, where X begins, "
                 f"{(found < 0).sum()} are unknown: padding={self.padding!r} stands in "
-                "for them. Give the series up to there as history, or history=None if "
-                "X is a series of its own."
+                "for them. Give the series up to there as history, or fit with "
+                "history=None if X is a series of its own."
             )
         if message:
             warn(message.strip(), stacklevel=4)
@@ -636,6 +640,15 @@ def make_supervised(
     See Also
     --------
     SlidingWindowTransformer : Windows that keep the number of rows, for a Pipeline.
+
+    Notes
+    -----
+    The y of the last `horizon` - 1 training rows of a split reaches into the test rows
+    that follow. ``TimeSeriesSplit(gap=horizon - 1)`` leaves those rows out, and
+    ``SlidingWindowTransformer(history=X)`` keeps them known as past.
+
+    A missing value in `series` comes out in y as well, which no regressor accepts: keep
+    the rows of which ``y.notna()`` holds, and give the whole series as `history`.
 
     Examples
     --------

@@ -27,6 +27,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.validation import validate_data
 
 from skts._forecast import forecast
+from skts._mlp import MLPRegressor
 from skts._windows import SlidingWindowTransformer, make_supervised
 
 DAYS = pd.date_range("2024-01-01", periods=60, name="day")
@@ -798,3 +799,12 @@ def test_missing_values_are_for_the_model_to_refuse():
         forecast(model, series, 3)
     # Old ones do not matter.
     assert forecast(model, series[:-1], 3).notna().all(axis=None)
+
+
+def test_windows_of_other_channels_are_an_error():
+    series = np.random.RandomState(0).normal(size=(40, 2))
+    X, y = make_supervised(series, window=3)
+    model = MLPRegressor(epochs=1, n_channels=2, n_targets=2).fit(X, y)
+    assert forecast(model, series, steps=2).shape == (2, 2)
+    with pytest.raises(ValueError, match="1 columns, but .* windows of 2 channels"):
+        forecast(model, series[:, :1], steps=2)
