@@ -1,0 +1,42 @@
+"""
+When to stop training
+=====================
+
+How many epochs are enough? ``early_stopping`` watches the loss of the last rows, stops
+when it gets no better, and keeps the weights of the best epoch.
+"""
+
+import matplotlib.pyplot as plt
+from sklearn.metrics import mean_absolute_error
+
+from skts import LossCurveDisplay, MLPRegressor, make_supervised
+from skts.datasets import load_daily_births
+
+X, y = make_supervised(load_daily_births(), window=14)
+X_train, X_test, y_train, y_test = X[:-60], X[-60:], y[:-60], y[-60:]
+
+# %%
+# A large network learns the training rows by heart, a small one cannot, and dropout
+# keeps a large one from it. The dotted lines are the losses of the training rows, the
+# others those of the rows held out.
+
+networks = {
+    "256 units": MLPRegressor(units=256),
+    "256 units, dropout": MLPRegressor(units=256, dropout=0.5),
+    "8 units": MLPRegressor(units=8),
+}
+ax = None
+for name, network in networks.items():
+    network.set_params(early_stopping=True, patience=40, random_state=0)
+    network.fit(X_train, y_train)
+    ax = LossCurveDisplay.from_estimator(network, name=name, ax=ax).ax_
+plt.show()
+
+# %%
+# Errors of the next 60 days: with the best weights, and with those after 100 epochs.
+
+for name, network in networks.items():
+    stopped = mean_absolute_error(y_test, network.predict(X_test))
+    network.set_params(early_stopping=False).fit(X_train, y_train)
+    trained_on = mean_absolute_error(y_test, network.predict(X_test))
+    print(f"{name:20} stopped {stopped:.2f}, 100 epochs {trained_on:.2f}")
