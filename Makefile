@@ -6,16 +6,18 @@
 # runs makes them; to choose: make clean test PYTHON=/path/to/python3.12
 VENV := .venv
 VENV_OLDEST := .venv-oldest
+VENV_INTEROP := .venv-interop
 SUPPORTED := 3.13 3.12 3.11
 PYTHON ?= $(SUPPORTED:%=python%) python3 python
 
-.PHONY: help demo test test-oldest lint docs bench clean
+.PHONY: help demo test test-oldest interop lint docs bench clean
 .NOTPARALLEL:
 
 help:
 	@echo 'make demo         tune networks on a real series and draw births_forecast.png'
 	@echo 'make test         lint, types and tests'
 	@echo 'make test-oldest  tests on the lowest versions that pyproject.toml allows'
+	@echo 'make interop      tests inside other forecasting libraries'
 	@echo 'make lint         lint and types'
 	@echo 'make docs         the site, in docs/_build/html'
 	@echo 'make bench        the benchmarks, each prints a table'
@@ -31,6 +33,10 @@ test: lint
 test-oldest: $(VENV_OLDEST)/.oldest-installed
 	@echo 'Running the tests on the lowest versions ...'
 	@$(VENV_OLDEST)/bin/python -m pytest
+
+interop: $(VENV_INTEROP)/.interop-installed
+	@echo 'Running the tests inside other libraries ...'
+	@$(VENV_INTEROP)/bin/python -m pytest interop
 
 lint: $(VENV)/.test-installed
 	@echo 'Checking style and types ...'
@@ -48,7 +54,8 @@ bench: $(VENV)/.bench-installed
 	done
 
 clean:
-	@rm -rf $(VENV) $(VENV_OLDEST) dist docs/_build docs/auto_examples docs/generated
+	@rm -rf $(VENV) $(VENV_OLDEST) $(VENV_INTEROP)
+	@rm -rf dist docs/_build docs/auto_examples docs/generated
 	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache births_forecast.png
 	@find . -name .git -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
@@ -65,6 +72,11 @@ $(VENV)/.%-installed: pyproject.toml $(VENV)/.created
 	@echo 'Installing skts[$*] in $(VENV) (TensorFlow is large: the first time takes minutes) ...'
 	$(call install,'.[$*]')
 
+# Some of the libraries hold others back.
+$(VENV_INTEROP)/.interop-installed: pyproject.toml $(VENV_INTEROP)/.created
+	@echo 'Installing skts[interop] in $(VENV_INTEROP) (takes minutes) ...'
+	$(call install,'.[interop]')
+
 # The lowest TensorFlow has no wheels for later Pythons.
 $(VENV_OLDEST)/.oldest-installed: SUPPORTED := 3.12 3.11
 $(VENV_OLDEST)/.oldest-installed: pyproject.toml $(VENV_OLDEST)/.created
@@ -79,7 +91,7 @@ LOWEST = import tomllib; \
 	print(*(b.replace(">=", "==") for b in bounds if ">=" in b), sep="\n")
 
 # Pythons are run, not looked up: launchers such as pyenv's may be there and fail.
-$(VENV)/.created $(VENV_OLDEST)/.created: %/.created:
+$(VENV)/.created $(VENV_OLDEST)/.created $(VENV_INTEROP)/.created: %/.created:
 	@for python in $(PYTHON); do \
 		version=$$($$python -c '$(VERSION)' 2>/dev/null) || continue; \
 		case ' $(SUPPORTED) ' in \

@@ -49,7 +49,13 @@ def test_wheel_says_what_pyproject_says(built):
     assert metadata["License-Expression"] == "BSD-3-Clause"
     required = [r for r in metadata.get_all("Requires-Dist") if "extra ==" not in r]
     assert sorted(required) == sorted(project["dependencies"])
-    assert set(metadata.get_all("Provides-Extra")) == {"bench", "docs", "plot", "test"}
+    assert set(metadata.get_all("Provides-Extra")) == {
+        "bench",
+        "docs",
+        "interop",
+        "plot",
+        "test",
+    }
 
 
 def test_sdist_can_be_built_and_tested(built):
