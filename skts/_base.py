@@ -482,7 +482,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         return y.reshape(-1) if self._y_ndim_ == 1 else y
 
     def _encode_targets(self, y, dtype, reset):
-        targets = np.asarray(y, dtype).reshape(len(y), -1)
+        targets = np.ascontiguousarray(y, dtype).reshape(len(y), -1)
         if reset:
             self._y_ndim_, self.n_outputs_ = y.ndim, targets.shape[1]
         elif (y.ndim, targets.shape[1]) != (self._y_ndim_, self.n_outputs_):
