@@ -39,14 +39,21 @@ html_static_path = ["_static"]
 html_css_files = ["skts.css"]
 html_show_sourcelink = False
 html_theme_options = {
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 6,
+    "navbar_persistent": ["search-button"],
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": False,
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {"index": [], "getting_started": [], "course": [], "coming_from": []}
+html_sidebars = {
+    page: []
+    for page in (
+        *("index", "getting_started", "course", "coming_from"),
+        *("auto_examples/index", "changelog", "contributing"),
+    )
+}
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
@@ -65,18 +72,25 @@ API = {
     "Regressors": lambda name: name.endswith("Regressor"),
     "Classifiers": lambda name: name.endswith("Classifier"),
     "Pictures": lambda name: name.endswith("Display"),
-    "Forecasts and what else there is": lambda name: True,
+    "Forecasts": lambda name: name == "forecast",
+    "More": lambda name: True,
 }
+
+INTRODUCTION = """\
+Estimators and the transformer also have what scikit-learn gives to all of its own:
+`get_params`, `set_params`, `get_metadata_routing` and, by kind, `score`,
+`fit_transform` and `set_output`.
+"""
 
 
 def write_api_page(app, config):
     """List every public name, under the first heading that claims it."""
-    lines = ["# API reference"]
+    lines = ["# API reference", "", INTRODUCTION]
     names = list(skts.__all__)
     for heading, claims in API.items():
         section = [name for name in names if claims(name)]
         names = [name for name in names if name not in section]
-        lines += _summary(heading, "skts", section)
+        lines += _summary(heading, "skts", section) if section else []
     lines += _summary("Series to try things on", "skts.datasets", skts.datasets.__all__)
     page = Path(app.srcdir, "generated", "api.md")
     page.parent.mkdir(exist_ok=True)
@@ -89,8 +103,8 @@ def write_api_page(app, config):
 def _summary(heading, module, names):
     return [
         *("", f"## {heading}", "", "```{eval-rst}"),
-        *(".. autosummary::", "   :toctree: .", ""),
-        *(f"   {module}.{name}" for name in names),
+        *(".. autosummary::", "   :toctree: .", "   :nosignatures:", ""),
+        *(f"   ~{module}.{name}" for name in names),
         "```",
     ]
 
