@@ -55,8 +55,8 @@ bench: $(VENV)/.bench-installed
 
 clean:
 	@rm -rf $(VENV) $(VENV_OLDEST) $(VENV_INTEROP)
-	@rm -rf dist docs/_build docs/auto_examples docs/generated
-	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache births_forecast.png
+	@rm -rf dist docs/_build docs/auto_examples docs/generated docs/sg_execution_times.rst
+	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache births_forecast.png examples/births_forecast.png
 	@find . -name .git -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 # Editable, so that what runs is always the source tree; that the package is
