@@ -93,13 +93,13 @@ print(table.round(2).to_string())
 # Searching on the folds that also score flatters the three tuned models a little.
 
 best = min(networks, key=errors.get)
-weekly, last = errors["mean of the last week"], errors["repeat the last day"]
-print(
-    f"The {best} errs by {1 - errors[best] / last:.0%} less than repeating the last "
-    f"day, but only by {1 - errors[best] / weekly:.0%} less than the mean of the last "
-    f"week,\nand Ridge is at {errors['Ridge on windows'] / errors[best]:.0%} of it: "
-    "this series is close to noise around a level that moves slowly."
+against = ", ".join(
+    f"{errors[best] / error - 1:+.0%} against {name!r}"
+    for name, error in errors.items()
+    if name not in networks
 )
+print(f"Error of the {best}: {against}.")
+print("This series is close to noise around a level that moves slowly.")
 
 # %%
 # The forecast of one day is appended to the series to forecast the next, 30 times.

@@ -163,6 +163,8 @@ class CNNLSTMRegressor(NetworkRegressor, _CNNLSTM):
     array([80.])
     """
 
+    _learns_slowly = True
+
 
 class CNNLSTMClassifier(NetworkClassifier, _CNNLSTM):
     """CNN-LSTM: a convolution reads subsequences, an LSTM the sequence of them.

@@ -114,6 +114,8 @@ class EncoderDecoderLSTMRegressor(NetworkRegressor):
     array([[80., 90.]])
     """
 
+    _learns_slowly = True
+
     units: int = 100
     activation: str = "tanh"
 

@@ -137,6 +137,8 @@ class LSTMRegressor(NetworkRegressor, _LSTM):
     array([80.])
     """
 
+    _learns_slowly = True
+
 
 class LSTMClassifier(NetworkClassifier, _LSTM):
     """Long short-term memory network: reads a window step by step.
