@@ -28,7 +28,7 @@ from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.feature_selection import SequentialFeatureSelector
 from sklearn.frozen import FrozenEstimator
 from sklearn.inspection import partial_dependence, permutation_importance
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import Ridge
 from sklearn.model_selection import (
     GridSearchCV,
     HalvingGridSearchCV,
@@ -51,6 +51,7 @@ from sklearn.multioutput import (
     MultiOutputRegressor,
     RegressorChain,
 )
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import resample
@@ -294,12 +295,12 @@ FOR_CLASSIFIERS = {
     ),
     "StackingClassifier": meta(
         lambda m, n_jobs: StackingClassifier(
-            [("net", m), ("linear", LogisticRegression())], cv=3, n_jobs=n_jobs
+            [("net", m), ("bayes", GaussianNB())], GaussianNB(), cv=3, n_jobs=n_jobs
         )
     ),
     "VotingClassifier": meta(
         lambda m, n_jobs: VotingClassifier(
-            [("net", m), ("linear", LogisticRegression())], voting="soft", n_jobs=n_jobs
+            [("net", m), ("bayes", GaussianNB())], voting="soft", n_jobs=n_jobs
         )
     ),
     "OneVsRestClassifier": lambda m, n_jobs: numbers(
@@ -399,11 +400,11 @@ def test_weights_arrive_without_routing(model):
 def test_weights_arrive_with_routing(model, routing):
     y = target_of(model)
     model.set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
-    pipe = make_pipeline(SlidingWindowTransformer(1), model)
-    for wrapped in (model, pipe):
-        searched = GridSearchCV(wrapped, {}, cv=SPLITS, error_score="raise")
-        best = searched.fit(X, y, sample_weight=WEIGHT).best_estimator_
-        assert learned_from_weighed_rows(best if wrapped is model else best[-1])
+    pipe = make_pipeline(SlidingWindowTransformer(1), clone(model))
+    assert learned_from_weighed_rows(pipe.fit(X, y, sample_weight=WEIGHT)[-1])
+    searched = GridSearchCV(model, {}, cv=SPLITS, error_score="raise")
+    searched.fit(X, y, sample_weight=WEIGHT)
+    assert learned_from_weighed_rows(searched.best_estimator_)
     folds = cross_validate(
         model,
         X,
