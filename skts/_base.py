@@ -165,7 +165,7 @@ class NetworkEstimator(BaseEstimator):
             Columns that are all named as lags are put in that order. NaN is allowed:
             rows whose first timestep is NaN in every channel reach back to before the
             series and are left out of training; NaN elsewhere becomes the channel's
-            mean, with one more channel that marks it.
+            mean (0 with ``standardize=False``), with one more channel that marks it.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             What follows each window.
         sample_weight : array-like of shape (n_samples,), default=None
