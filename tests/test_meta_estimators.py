@@ -204,7 +204,7 @@ def run_pipeline_search(model, n_jobs):
 
 
 def run_column_transformer(model, n_jobs):
-    frame = FRAME.assign(day=FRAME.index.dayofweek)
+    frame = FRAME.assign(day=FRAME.index.day_of_week)
     columns = ColumnTransformer(
         [
             ("windows", SlidingWindowTransformer(WINDOW - 1), ["x"]),
