@@ -1,0 +1,78 @@
+"""How many of scikit-learn's own estimator checks each estimator passes.
+
+Every public estimator with its defaults; below them scikeras' wrappers around the
+network of `MLPRegressor` and `MLPClassifier`, written with Keras as the guide of
+scikeras does. A window reads its neighbours, so that SlidingWindowTransformer() fails
+two checks by nature; SlidingWindowTransformer(window=1) does not.
+Usage: checks.py [words in names of rows]
+"""
+
+import collections
+import os
+import sys
+import warnings
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import sklearn
+from keras import Input, Sequential
+from keras.layers import Dense
+from scikeras.wrappers import KerasClassifier, KerasRegressor
+from sklearn.base import BaseEstimator
+from sklearn.utils.estimator_checks import check_estimator
+
+import skts
+
+
+def regression_network(meta):
+    """Return the layers of `MLPRegressor`."""
+    inputs = Input((meta["n_features_in_"],))
+    return Sequential([inputs, Dense(100, "relu"), Dense(meta["n_outputs_"])])
+
+
+def classification_network(meta):
+    """Return the layers of `MLPClassifier`."""
+    inputs = Input((meta["n_features_in_"],))
+    outputs = Dense(meta["n_classes_"], "softmax")
+    return Sequential([inputs, Dense(100, "relu"), outputs])
+
+
+def estimators():
+    """Return what is checked, by the name of its row."""
+    public = [getattr(skts, name) for name in skts.__all__]
+    classes = [
+        c for c in public if isinstance(c, type) and issubclass(c, BaseEstimator)
+    ]
+    ours = [*(cls() for cls in classes), skts.SlidingWindowTransformer(window=1)]
+    same = {"optimizer": "adam", "epochs": 100, "batch_size": 64, "verbose": 0}
+    theirs = {
+        "scikeras KerasRegressor": KerasRegressor(
+            regression_network, loss="mse", **same
+        ),
+        "scikeras KerasClassifier": KerasClassifier(
+            classification_network, loss="sparse_categorical_crossentropy", **same
+        ),
+    }
+    return {repr(estimator): estimator for estimator in ours} | theirs
+
+
+def main(*words):
+    print(f"scikit-learn {sklearn.__version__}: check_estimator")
+    print(f"{'':34s} {'passed':>7s} {'failed':>7s} {'skipped':>7s}")
+    for name, estimator in estimators().items():
+        if words and not any(word in name for word in words):
+            continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            results = check_estimator(estimator, on_fail=None, on_skip=None)
+        # Version 1.6 runs some checks twice.
+        status = {result["check_name"]: result["status"] for result in results}
+        count = collections.Counter(status.values())
+        row = [count[kind] for kind in ("passed", "failed", "skipped")]
+        print(f"{name:34s} {row[0]:7d} {row[1]:7d} {row[2]:7d}", flush=True)
+        for check in (check for check in status if status[check] == "failed"):
+            print(f"    {check}", flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
