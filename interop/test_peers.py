@@ -8,8 +8,6 @@ pandas back.
 
 import numpy as np
 import pytest
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
 
 from skts import LSTMRegressor, SlidingWindowTransformer, forecast, make_supervised
 from skts.datasets import load_daily_births
@@ -22,12 +20,6 @@ STEPS = 5
 @pytest.fixture
 def network():
     return LSTMRegressor(units=8, epochs=5, learning_rate=0.02, random_state=0)
-
-
-@pytest.fixture
-def newest_first(network):
-    """For peers that hand over lags newest first, without their names."""
-    return make_pipeline(FunctionTransformer(np.fliplr), network)
 
 
 @pytest.fixture
@@ -61,20 +53,32 @@ def assert_forecast(found, expected):
     np.testing.assert_allclose(np.ravel(found), expected, rtol=1e-9)
 
 
-def test_skforecast_recursive(newest_first, recursive):
+# skforecast hands over lags newest first, in arrays without names.
+def test_skforecast_recursive(network, recursive):
     from skforecast.recursive import ForecasterRecursive
 
-    forecaster = ForecasterRecursive(estimator=newest_first, lags=WINDOW)
+    forecaster = ForecasterRecursive(estimator=network, lags=WINDOW)
     forecaster.fit(y=BIRTHS)
     assert_forecast(forecaster.predict(steps=STEPS), recursive)
 
 
-def test_skforecast_direct(newest_first, direct):
+def test_skforecast_direct(network, direct):
     from skforecast.direct import ForecasterDirect
 
-    forecaster = ForecasterDirect(estimator=newest_first, lags=WINDOW, steps=STEPS)
+    forecaster = ForecasterDirect(estimator=network, lags=WINDOW, steps=STEPS)
     forecaster.fit(y=BIRTHS)
     assert_forecast(forecaster.predict(), direct)
+
+
+def test_skforecast_with_some_lags(network):
+    from skforecast.recursive import ForecasterRecursive
+
+    lags = [1, 2, 7]
+    forecaster = ForecasterRecursive(estimator=network, lags=lags)
+    forecaster.fit(y=BIRTHS)
+    X, y = make_supervised(BIRTHS, window=max(lags))
+    network.fit(X[["births_lag6", "births_lag1", "births_lag0"]], y)
+    assert_forecast(forecaster.predict(STEPS), forecast(network, BIRTHS, steps=STEPS))
 
 
 @pytest.mark.filterwarnings("ignore:.*remember_data:FutureWarning")

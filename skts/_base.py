@@ -36,7 +36,7 @@ from sklearn.utils.validation import (
 )
 
 from ._layers import SeededLayers
-from ._layout import misread_channels, read_lags
+from ._layout import misread_channels, misread_order, read_lags, read_order
 from ._scaling import WindowScaler, overlapping_series
 
 POSITIVE = Interval(Integral, 1, None, closed="left")
@@ -162,7 +162,9 @@ class NetworkEstimator(BaseEstimator):
         X : array-like of shape (n_samples, timesteps), \
                 (n_samples, timesteps * channels) or (n_samples, timesteps, channels)
             Windows, oldest timestep first and all channels of a timestep together.
-            Columns that are all named as lags are put in that order. NaN is allowed:
+            Columns are put in that order if all are named as lags, and, without such
+            names, if they show in all rows that they are lags of y, newest first, as
+            some libraries hand them over (at least 32 rows are needed). NaN is allowed:
             rows whose first timestep is NaN in every channel reach back to before the
             series and are left out of training; NaN elsewhere becomes the channel's
             mean (0 with ``standardize=False``), with one more channel that marks it.
@@ -411,9 +413,9 @@ class NetworkEstimator(BaseEstimator):
         x = X.reshape(len(X), -1, self.n_channels_)
         series = overlapping_series(x)
         if reset and series is None:
-            is_told = self.n_channels or self._channels_ or len(shape) == 3
-            if message := misread_channels(X, self.n_channels_, bool(is_told)):
-                warnings.warn(message, stacklevel=2)
+            X = self._read_rows(X, y, bool(self._channels_) or len(shape) == 3)
+            x = X.reshape(x.shape)
+            series = overlapping_series(x)
         assert_all_finite(
             X if series is None else series,
             allow_nan=True,
@@ -441,6 +443,19 @@ class NetworkEstimator(BaseEstimator):
         is_in_order = columns is None or (columns == np.arange(n_features)).all()
         self.n_channels_, self._channels_ = told, names
         self._columns_ = None if is_in_order else columns
+
+    def _read_rows(self, X, y, is_told):
+        """Return X in order of time, as its rows show; warn if it seems misread."""
+        columns = None if is_told else read_order(X, y, self.n_channels_)
+        if columns is not None:
+            self._columns_ = columns
+            return X[:, columns]
+        message = None if is_told else misread_order(X, y, self.n_channels_)
+        is_told = is_told or self.n_channels is not None
+        message = message or misread_channels(X, self.n_channels_, is_told)
+        if message:
+            warnings.warn(message, stacklevel=3)
+        return X
 
 
 class NetworkRegressor(RegressorMixin, NetworkEstimator):

@@ -61,6 +61,57 @@ def read_lags(names, n_channels=None):
     )
 
 
+def read_order(X, y, n_channels):
+    """Return the columns of X in order of time if they are lags of `y`, newest first.
+
+    Then a channel shows some rows later what it shows one timestep to the left, and at
+    the very left what the first column of `y` shows. That must be so in all rows, of
+    which there must be 32; else the order is None.
+    """
+    y_comes_back, y_is_known = _place_of(y, X, n_channels)
+    if y_is_known or not y_comes_back:
+        return None
+    for earlier, later in zip(X.T, X.T[n_channels:]):
+        if not _comes_back(earlier, later):
+            return None
+    return np.arange(X.shape[1]).reshape(-1, n_channels)[::-1].ravel()
+
+
+def misread_order(X, y, n_channels):
+    """Say how the rows of X seem to hold the newest timestep first, if so.
+
+    It is asked where `y` does not show it.
+    """
+    rows = X[-64:]
+    y_comes_back, y_is_known = _place_of(y, X, n_channels)
+    is_reversed = y_is_known and not y_comes_back
+    if len(rows) < 32 or X.shape[1] == n_channels or is_reversed:
+        return None
+    before, after = rows[:-1], rows[1:]
+    right = _equal(after[:, n_channels:], before[:, :-n_channels]).all(axis=1)
+    left = _equal(after[:, :-n_channels], before[:, n_channels:]).all(axis=1)
+    if np.mean(right & ~left) <= 0.5:
+        return None
+    return (
+        "X seems to have the newest timestep first, since values move to the right "
+        "from row to row. It is read oldest first, since not all rows show that it "
+        "holds lags of y. Name the columns as lags (lag_1, lag_2, ...), which tells "
+        "their order, or hand over X[:, ::-1]."
+    )
+
+
+def _place_of(y, X, n_channels):
+    """Tell whether `y` comes back in the first timestep, and was known in the last.
+
+    The former is so if lags run backwards in X, newest first, the latter if rows do.
+    Both are, if the series repeats itself.
+    """
+    first_step = np.reshape(y, (len(X), -1))[:, 0]
+    comes_back = any(_comes_back(first_step, X[:, i]) for i in range(n_channels))
+    is_known = any(_comes_back(X[:, -1 - i], first_step) for i in range(n_channels))
+    return comes_back, is_known
+
+
 def misread_channels(X, n_channels, is_told):
     """Say how the rows of X seem to hold other channels than `n_channels`, if so.
 
@@ -102,5 +153,21 @@ def misread_channels(X, n_channels, is_told):
 
 def _moves(rows, n_rows, n_columns):
     """Tell which columns show, `n_rows` later, what is `n_columns` to their right."""
-    before, after = rows[:-n_rows, n_columns:], rows[n_rows:, :-n_columns]
-    return ((before == after) | np.isnan(before) & np.isnan(after)).all(axis=0)
+    return _equal(rows[:-n_rows, n_columns:], rows[n_rows:, :-n_columns]).all(axis=0)
+
+
+def _comes_back(a, b):
+    """Tell whether all that `a` shows comes a number of rows later in `b`.
+
+    The number is sought up to 1000 and half of the rows.
+    """
+    half = len(a) // 2
+    head = a[: min(half, 100)]
+    return half >= 16 and any(
+        _equal(head, b[n : n + len(head)]).all() and _equal(a[:-n], b[n:]).all()
+        for n in range(1, min(half, 1000) + 1)
+    )
+
+
+def _equal(a, b):
+    return (a == b) | (a != a) & (b != b)  # the latter where both are NaN

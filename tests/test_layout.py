@@ -1,9 +1,11 @@
 """What column names and the values of windows tell about timesteps and channels."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from skts._layout import misread_channels, read_lags
+from skts import LSTMRegressor, MLPClassifier, MLPRegressor
+from skts._layout import misread_channels, misread_order, read_lags, read_order
 
 
 @pytest.mark.parametrize(
@@ -65,3 +67,108 @@ def test_channels_one_after_the_other(n_channels):
     X = np.hstack([X[:, ::2], X[:, 1::2]])
     message = misread_channels(X, n_channels, is_told=n_channels > 1)
     assert "all timesteps of one channel" in message
+
+
+# Order of time -----------------------------------------------------------------------
+
+SERIES = {
+    "noise": np.random.RandomState(0).normal(size=100),
+    "counts": np.random.RandomState(1).randint(20, 60, 100).astype(float),
+    "rare": np.random.RandomState(2).binomial(1, 0.2, 100).astype(float),
+}
+
+
+def lags_of(series, lags=(4, 3, 2, 1), step=1):
+    """Return rows of `lags` before each value, and the value, or one `step` on."""
+    now = np.arange(max(lags), len(series) - step + 1)
+    return np.stack([series[now - lag] for lag in lags], axis=1), series[now + step - 1]
+
+
+@pytest.mark.parametrize("step", [1, 5])
+@pytest.mark.parametrize("lags", [(1, 2, 3, 4), (1, 2, 7), (2, 3)])
+@pytest.mark.parametrize("series", SERIES.values(), ids=SERIES)
+def test_lags_of_y_newest_first(series, lags, step):
+    X, y = lags_of(series, lags, step)
+    for targets in (y, np.c_[y, np.roll(y, -1)]):
+        assert read_order(X, targets, 1).tolist() == list(range(len(lags)))[::-1]
+    assert read_order(X[:, ::-1], y, 1) is None
+
+
+def test_lags_of_several_channels_newest_first():
+    both = np.c_[SERIES["noise"], SERIES["counts"]]
+    X, y = lags_of(both, (1, 2, 3))
+    X = X.reshape(len(X), -1)
+    for target in (y, y[:, 1]):
+        assert read_order(X, target, 2).tolist() == [4, 5, 2, 3, 0, 1]
+        assert read_order(X[:, [4, 5, 2, 3, 0, 1]], target, 2) is None
+
+
+@pytest.mark.parametrize("step", [1, 5])
+@pytest.mark.parametrize("series", SERIES.values(), ids=SERIES)
+def test_rows_that_run_backwards_are_no_lags_that_do(series, step):
+    X, y = lags_of(series, step=step)
+    assert read_order(X[::-1], y[::-1], 1) is None
+    assert misread_order(X[::-1], y[::-1], 1) is None
+
+
+@pytest.mark.parametrize("case", ["shuffled", "every other", "few", "table"])
+@pytest.mark.parametrize("series", SERIES.values(), ids=SERIES)
+def test_other_rows_say_nothing_about_time(series, case):
+    X, y = lags_of(series)
+    rows = {
+        "shuffled": np.random.RandomState(0).permutation(len(X)),
+        "every other": slice(None, None, 2),
+        "few": slice(31),
+        "table": slice(None),
+    }[case]
+    if case == "table":
+        X = np.random.RandomState(0).normal(size=X.shape)
+    assert read_order(X[rows], y[rows], 1) is None
+    assert misread_order(X[rows], y[rows], 1) is None
+
+
+@pytest.mark.parametrize(
+    "case", ["a hole", "another y", "labels", "a series that repeats itself"]
+)
+def test_newest_first_where_y_does_not_tell(case):
+    X, y = lags_of(
+        np.tile(SERIES["noise"][:9], 10) if "itself" in case else SERIES["noise"]
+    )
+    X = X[:, ::-1]
+    if case == "a hole":
+        X, y = np.delete(X, 40, 0), np.delete(y, 40)
+    elif case == "another y":
+        y = np.exp(y)
+    elif case == "labels":
+        y = np.where(y > 0, "up", "down")
+    assert read_order(X, y, 1) is None
+    assert "hand over X[:, ::-1]" in misread_order(X, y, 1)
+
+
+@pytest.mark.parametrize("lags", [(1, 2, 3, 4), (1, 2, 7)])
+def test_networks_read_lags_of_y_from_oldest_to_newest(lags):
+    X, y = lags_of(SERIES["noise"], lags)
+    network = LSTMRegressor(units=3, epochs=2, random_state=0)
+    expected = network.fit(X[:, ::-1], y).predict(X[:, ::-1])
+    np.testing.assert_array_equal(network.fit(X, y).predict(X), expected)
+    np.testing.assert_array_equal(network.predict(X[:1]), expected[:1])
+    network.set_params(warm_start=True).fit(X[:5], y[:5])
+    assert network._columns_.tolist() == list(range(len(lags)))[::-1]
+
+
+def test_networks_warn_of_lags_newest_first_where_y_does_not_tell():
+    X, y = lags_of(SERIES["noise"], (1, 2, 3, 4))
+    network = MLPRegressor(units=3, epochs=2, random_state=0)
+    with pytest.warns(UserWarning, match="newest timestep first"):
+        network.fit(X, np.exp(y))
+    with pytest.warns(UserWarning, match="newest timestep first"):
+        MLPClassifier(units=3, epochs=2).fit(X, y > 0)
+    # Three dimensions, and names, say what order time has.
+    np.testing.assert_array_equal(
+        network.predict(X), network.fit(X[:, :, np.newaxis], np.exp(y)).predict(X)
+    )
+    names = [f"lag_{k}" for k in (4, 3, 2, 1)]
+    named = pd.DataFrame(X, columns=names)
+    np.testing.assert_array_equal(
+        network.predict(X), network.fit(named, np.exp(y)).predict(named)
+    )
