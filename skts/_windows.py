@@ -375,6 +375,11 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
     ``n_rows + window - 1`` rows, which is its ``base``. A window of 500 over ten
     million rows thus takes no more memory than the series. Copy it to write to it.
 
+    Arrays have no labels, so that nothing tells if their rows were shuffled or drawn
+    at random: windows are then silently wrong. BaggingRegressor, AdaBoostRegressor and
+    other ensembles that resample make an array even of a frame. Put them behind the
+    windows: ``make_pipeline(SlidingWindowTransformer(), BaggingRegressor(...))``.
+
     A network behind it has to know of several channels: it reads them from the names
     of columns, which ``set_output(transform="pandas")`` keeps, or from its
     `n_channels`.

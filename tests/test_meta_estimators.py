@@ -443,9 +443,6 @@ def test_meta_estimators_weigh_rows_without_routing():
 
 # In front of a window transformer ---------------------------------------------------
 
-# Ensembles that resample (Bagging, AdaBoost) belong after the windows: they turn X into
-# an array before they draw rows, so that no label is left that could tell.
-
 
 def windows_and(model):
     return make_pipeline(SlidingWindowTransformer(WINDOW), model)
@@ -496,6 +493,22 @@ def test_windows_across_the_hole_of_a_fold_are_a_warning():
     before_and_after, _ = list(KFold(3).split(FRAME))[1]
     with pytest.warns(UserWarning, match="has a hole after 2024-01-13"):
         windows_and(Ridge()).fit(FRAME.iloc[before_and_after], NEXT[before_and_after])
+
+
+RESAMPLING = {
+    "BaggingRegressor": lambda model: BaggingRegressor(model, 2, random_state=0),
+    "AdaBoostRegressor": lambda model: AdaBoostRegressor(
+        model, n_estimators=2, random_state=0
+    ),
+}
+
+
+@pytest.mark.parametrize("ensemble", **names_of(RESAMPLING))
+def test_ensembles_that_resample_leave_no_label_that_could_tell(ensemble):
+    # They turn X into an array before they draw rows, and an array of resampled rows is
+    # like any other. Should they keep frames one day, they belong to SHUFFLED.
+    members = ensemble(windows_and(Ridge())).fit(FRAME, NEXT).estimators_
+    assert not any(hasattr(member, "feature_names_in_") for member in members)
 
 
 def test_ensembles_that_resample_go_after_the_windows():
