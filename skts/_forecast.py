@@ -25,7 +25,8 @@ from ._windows import (
 
 __all__ = ["forecast"]
 
-_LAG_NAME = re.compile(r"(.+)_lag(\d+)")  # as make_supervised names columns
+# As make_supervised names columns. Other libraries count lags from another row.
+_LAG_NAME = re.compile(r"(.+)_lag(\d+)")
 
 
 # ---------------------------------------------------------------------------
@@ -242,7 +243,7 @@ def _reach(model: Any, on_windows: bool) -> float:
     """
     model = getattr(model, "best_estimator_", model)
     if isinstance(model, SlidingWindowTransformer):
-        return model.window - 1
+        return getattr(model, "_window", model.window) - 1
     if isinstance(model, FunctionTransformer):
         is_elementwise = model.func is None or isinstance(model.func, np.ufunc)
         return 0 if is_elementwise else math.inf

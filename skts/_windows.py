@@ -384,6 +384,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
     of columns, which ``set_output(transform="pandas")`` keeps, or from its
     `n_channels`.
 
+    A `window` or `history` that is set after :meth:`fit` takes effect at the next one.
+
     ``fit_transform(X)`` equals ``fit(X).transform(X)``, except for ``history="fit"``:
     the training rows do not follow themselves.
 
@@ -487,7 +489,10 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         """
         rows, index, past = self._read(X)
         follows_itself = past is not None and past.source == "fit"
-        windows = self._windows(rows, index, None if follows_itself else past)
+        past_of_rows = None if follows_itself else past
+        windows, message = self._windows(rows, index, past_of_rows, self.window)
+        if message:
+            warn(message, stacklevel=4)
         if y is not None and (message := _target_message(rows, y)):
             warn(message, stacklevel=4)
         self._keep(X, past)
@@ -509,7 +514,11 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         rows = validate_data(self, X, reset=False, **_FLOATS)
-        return self._windows(rows, _time_labels(X, "X"), self._past)
+        index = _time_labels(X, "X")
+        windows, message = self._windows(rows, index, self._past, self._window)
+        if message:
+            warn(message, stacklevel=3)
+        return windows
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the columns of the output.
@@ -529,7 +538,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         if not self.flatten:
             raise ValueError("flatten=False returns a 3-D array, without columns.")
         names = _check_feature_names_in(self, input_features)
-        return np.asarray(_lag_names(names, self.window), dtype=object)
+        return np.asarray(_lag_names(names, self._window), dtype=object)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -558,17 +567,22 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
     def _keep(self, X: Any, past: _Past | None) -> None:
         """Set what `fit` learns, after all checks: a failed call changes nothing."""
         validate_data(self, X, skip_check_array=True)
-        self._past = past
+        self._window, self._past = self.window, past
 
-    def _windows(self, rows: np.ndarray, index: Any, past: _Past | None) -> np.ndarray:
-        """Put the rows before X in front of it; return a view of all windows."""
+    def _windows(
+        self, rows: np.ndarray, index: Any, past: _Past | None, window: int
+    ) -> tuple[np.ndarray, str]:
+        """Put the rows before X in front of it.
+
+        Returns a view of all windows, and what is to warn of.
+        """
         output = _get_output_config("transform", self)["dense"]
         if not self.flatten and output != "default":
             raise ValueError(
                 f"flatten=False returns a 3-D array, which {output} cannot hold: use "
                 "flatten=True or set_output(transform='default')."
             )
-        count = self.window - 1
+        count = window - 1
         found, is_cut = _find_before(index, past, count)
         message = _hole_message(index, past, "X") if count else ""
         if is_cut:
@@ -578,10 +592,10 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
                 "for them. Give the series up to there as history, or fit with "
                 "history=None if X is a series of its own."
             )
-        if message:
-            warn(message.strip(), stacklevel=4)
-        windows = _sliding_windows(_join(past, found, rows, self.padding), self.window)
-        return windows if self.flatten else windows.reshape(len(rows), self.window, -1)
+        windows = _sliding_windows(_join(past, found, rows, self.padding), window)
+        if not self.flatten:
+            windows = windows.reshape(len(rows), window, -1)
+        return windows, message.strip()
 
 
 # X and y of a series

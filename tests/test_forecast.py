@@ -358,8 +358,18 @@ def test_holes_in_the_past_do_not_matter_and_those_in_the_last_window_warn():
     model = Ridge().fit(X, y)
     values = forecast(model, series, 3)
     assert_same_index(values.index, pd.date_range("2024-03-01", periods=3, name="day"))
-    with pytest.warns(UserWarning, match="hole after 2024-02-09"):
+    with pytest.warns(UserWarning, match="hole after 2024-02-09") as caught:
         forecast(model, series[:40], 3)
+    assert caught[0].filename == __file__
+
+
+def test_a_window_that_is_set_after_fit_is_not_that_of_the_model():
+    series = make_series()
+    X, y = make_supervised(series)
+    model = make_pipeline(SlidingWindowTransformer(5), Ridge()).fit(X, y)
+    expected = forecast(model, series, 4)
+    model.set_params(slidingwindowtransformer__window=2)
+    pd.testing.assert_frame_equal(forecast(model, series, 4), expected)
 
 
 @pytest.mark.parametrize(

@@ -255,8 +255,10 @@ def test_supervised_refuses(series, options, message):
 
 
 def test_supervised_warns_of_a_hole():
-    with pytest.warns(UserWarning, match="index of series has a hole after 2020-01-03"):
+    message = "index of series has a hole after 2020-01-03"
+    with pytest.warns(UserWarning, match=message) as caught:
         make_supervised(days(9).drop(pd.Timestamp("2020-01-04")))
+    assert caught[0].filename == __file__
 
 
 # ---------------------------------------------------------------------------
@@ -590,6 +592,18 @@ def test_precision_is_that_of_x_not_of_its_past():
         assert transformer.transform(X[5:]).dtype == np.float32
 
 
+@pytest.mark.parametrize("changed", [{"window": 2}, {"window": 6}, {"history": None}])
+def test_window_and_history_take_effect_at_the_next_fit(changed):
+    X = days(10)
+    transformer = SlidingWindowTransformer(4).fit(X[:8])
+    names = transformer.get_feature_names_out().tolist()
+    transformer.set_params(**changed)
+    assert first_window(transformer, X[8:]) == [5, 6, 7, 8]
+    assert transformer.get_feature_names_out().tolist() == names
+    again = SlidingWindowTransformer(**{"window": 4} | changed)
+    assert_array_equal(transformer.fit_transform(X), again.fit_transform(X))
+
+
 @pytest.mark.parametrize(
     "history, X, message",
     [
@@ -695,6 +709,7 @@ def test_a_hole_in_the_index_warns_once_per_call(name, drop):
         with pytest.warns(UserWarning, match="index of X has a hole after") as caught:
             call(rows)
         assert len(caught) == 1 and "history" in str(caught[0].message)
+        assert caught[0].filename == __file__
     # The frequency is known in spite of the hole.
     assert first_window(transformer, X[31:33]) == [28, 29, 30, 31]
     with pytest.warns(UserWarning, match="1 are unknown"):
