@@ -675,7 +675,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
 
     def _weigh_classes(self, targets, weight):
         if self.class_weight == "balanced":
-            total = weight @ targets
+            # Not ``weight @ targets``, whose last bits change with BLAS' threads.
+            total = (weight[:, np.newaxis] * targets).sum(axis=0, dtype=np.float64)
             per_class = np.divide(
                 weight.sum() / np.count_nonzero(total),
                 total,

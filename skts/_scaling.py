@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
-from sklearn.preprocessing import StandardScaler
 
 
 def overlapping_series(x):
@@ -54,22 +54,62 @@ def _map_values(function, x):
     return sliding_window_view(function(series), timesteps, axis=0).transpose(0, 2, 1)
 
 
-def _fit_scaler(values, weight, what):
-    scaler = StandardScaler()
+class _Scaler(NamedTuple):
+    """What is taken off each column of values, and what then divides it."""
+
+    mean_: np.ndarray
+    scale_: np.ndarray
+
+    def transform(self, values):
+        values = values.copy()
+        values -= self.mean_
+        values /= self.scale_
+        return values
+
+    def inverse_transform(self, values):
+        values = values.copy()
+        values *= self.scale_
+        values += self.mean_
+        return values
+
+
+def _mean_and_variance(values, weight):
+    """Return those of what is known in a column; variance 0 if it is but rounding.
+
+    scikit-learn's scaler sums by BLAS, whose last bits change with its threads.
+    """
+    known = ~np.isnan(values)
+    values = values[known].astype(np.float64, copy=False)
+    weight = weight[known].astype(np.float64, copy=False)
+    count = weight.sum()
+    mean = (weight * values).sum() / count
+    deviations = values - mean
+    # The second term, 0 but for rounding, takes the error of the mean off the first.
+    variance = (weight * deviations**2).sum() / count
+    variance -= ((weight * deviations).sum() / count) ** 2
+    rounding = np.finfo(np.float64).eps * count
+    is_constant = variance <= rounding * variance + (rounding * mean) ** 2
+    return mean, 0.0 if is_constant else variance
+
+
+def _fit_scaler(values, weight, what, n_targets=None):
+    """Standardise the columns of `values`; those of one target by the same scale."""
     with np.errstate(all="ignore"):
-        scaler.fit(values, sample_weight=weight)
-    overflown = np.nanmax(
-        np.abs(values[:, ~np.isfinite(scaler.var_)]), axis=None, initial=0
-    )
+        moments = [_mean_and_variance(column, weight) for column in values.T]
+    mean, variance = np.transpose(moments)
+    overflown = np.nanmax(np.abs(values[:, ~np.isfinite(variance)]), initial=0)
     if overflown > 0:
         raise ValueError(
             f"{what} holds values too large to standardise (up to {overflown:.3g}): "
             "divide them by a constant first."
         )
+    if n_targets is not None:  # so that errors of all steps count alike
+        steps = variance.reshape(-1, n_targets)
+        variance = np.tile(steps.mean(axis=0), len(steps))
+    scale = np.sqrt(variance)
+    scale[scale == 0] = 1
     # A channel without a single value has no mean; it is all missing.
-    scaler.mean_ = np.nan_to_num(scaler.mean_)
-    scaler.scale_ = np.nan_to_num(scaler.scale_, nan=1.0)
-    return scaler
+    return _Scaler(np.nan_to_num(mean), np.nan_to_num(scale, nan=1.0))
 
 
 class WindowScaler:
@@ -111,8 +151,7 @@ class WindowScaler:
             self.x_scaler_ = _fit_scaler(values, weights, "X")
             if y is not None:
                 y = self._per_target(y, center, spread, undo=False)
-                self.y_scaler_ = _fit_scaler(y, weight, "y")
-                self._share_scale(self.y_scaler_)
+                self.y_scaler_ = _fit_scaler(y, weight, "y", self.n_targets)
         return self
 
     def transform(self, x):
@@ -139,13 +178,6 @@ class WindowScaler:
             return values
         indicators = missing[:, self.missing_].astype(values.dtype)
         return np.hstack([np.where(missing, 0, values), indicators])
-
-    def _share_scale(self, scaler):
-        """Give the steps of a target one scale, so that errors of all count alike."""
-        is_constant = ~np.isclose(scaler.scale_**2, scaler.var_)
-        variance = np.where(is_constant, 0, scaler.var_).reshape(-1, self.n_targets)
-        scale = np.sqrt(variance.mean(axis=0))
-        scaler.scale_ = np.tile(np.where(scale == 0, 1, scale), len(variance))
 
     def _window_levels(self, x):
         """Return what `window_norm` takes off each window and divides it by.

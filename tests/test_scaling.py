@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
+from threadpoolctl import threadpool_limits
 
 from skts._scaling import WindowScaler, overlapping_series
 
@@ -61,6 +62,20 @@ def test_one_mean_and_scale_per_channel_not_per_lag(view):
     values = scaled.transform(view)
     np.testing.assert_allclose(values.mean(axis=(0, 1)), 0, atol=1e-12)
     np.testing.assert_allclose(values.std(axis=(0, 1)), 1)
+
+
+@pytest.mark.parametrize("norm", [None, "last", "standard"])
+def test_bits_do_not_change_with_threads(norm):
+    rng = np.random.RandomState(0)
+    x = sliding_window_view(rng.normal(size=20_000), 4)[:, :, np.newaxis]
+    y, weight = rng.normal(size=(len(x), 2)), rng.uniform(size=len(x))
+    scalers = []
+    for n_threads in (1, 2):
+        with threadpool_limits(n_threads):
+            scalers.append(WindowScaler(True, norm, 1, [0]).fit(x, y, weight))
+    one, two = scalers
+    np.testing.assert_array_equal(one.x_scaler_, two.x_scaler_)
+    np.testing.assert_array_equal(one.y_scaler_, two.y_scaler_)
 
 
 @pytest.mark.parametrize("norm", [None, "last", "standard"])
