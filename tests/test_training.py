@@ -100,7 +100,7 @@ def keras_fit(
     dtype = net.output.dtype
     mean = keras.losses.Loss(reduction="mean_with_sample_weight", dtype=dtype)
     mean.call = keras.losses.get(loss)
-    model = keras.Model(net.inputs, net.outputs)
+    model = keras.Model(net.input, net.output)
     model.compile(optimizer, mean)
     # Keras would cast arrays to float32.
     batches = tf.data.Dataset.from_tensor_slices((x, y, weight)).batch(BATCH)
