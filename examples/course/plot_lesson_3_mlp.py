@@ -53,5 +53,5 @@ ForecastDisplay.from_predictions(
 plt.show()
 
 # %%
-# Nearly nothing ties the births of one day to those of the next: the mean of a week
-# says as much as anything that the network could learn.
+# The network is better than today's births, and no better than the mean of the last
+# week: nearly nothing ties the births of one day to those of the next.

@@ -58,4 +58,5 @@ ForecastDisplay.from_predictions(
 plt.show()
 
 # %%
-# No pattern of this series comes back often enough to be of much use.
+# The error is that of the mean of the last week: if there are patterns of a few days,
+# this network found none that tell what comes next.

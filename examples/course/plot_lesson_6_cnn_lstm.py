@@ -61,5 +61,6 @@ ForecastDisplay.from_predictions(
 plt.show()
 
 # %%
-# Longer pieces are a parameter away: ``subsequence_length=7, kernel_size=3`` reads the
-# window as two weeks, each in patterns of three days.
+# Again the error is that of the mean of the last week. Longer pieces are a parameter
+# away: ``subsequence_length=7, kernel_size=3`` reads the window as two weeks, each in
+# patterns of three days.

@@ -26,6 +26,7 @@ X_train, X_test, y_train, y_test = train_test_split(
 
 # %%
 # The networks see which pixels are in a row; to the forest, each of the 64 is a column.
+# It has a few more digits right than they have.
 
 forest = RandomForestClassifier(random_state=0).fit(X_train.reshape(-1, 64), y_train)
 score = forest.score(X_test.reshape(-1, 64), y_test)

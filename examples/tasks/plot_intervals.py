@@ -30,8 +30,8 @@ predicted, bounds = conformal.predict_interval(X_test)
 lower, upper = bounds[:, :, 0].T
 
 # %%
-# More days of the test are inside than was asked for: there were peaks in September,
-# and the intervals are as wide as if they could come back any day.
+# More days of the test are inside than was asked for. The intervals are as wide as the
+# errors from July to October ask for, and those were larger.
 
 inside = ((lower <= y_test) & (y_test <= upper)).mean()
 width = (upper - lower).mean()

@@ -37,34 +37,41 @@ series = with_calendar(temperature)
 print(series.head(3).round(2).to_string())
 
 # %%
-# Three months in, the next one out; the last ten years are for the test. The network is
-# told how many channels there are, and which of them its target continues.
+# The last ten years are for the test. The network is told how many channels there are.
 
 
-def fit(series, seed):
+def fit(series, window, seed=0):
     X, y = make_supervised(series, target="celsius")
-    network = MLPRegressor(
-        n_channels=series.shape[1],
-        window_norm="last",
-        target_channels=0,
-        random_state=seed,
-    )
-    model = make_pipeline(SlidingWindowTransformer(3, padding="nan"), network)
+    network = MLPRegressor(n_channels=series.shape[1], random_state=seed)
+    model = make_pipeline(SlidingWindowTransformer(window, padding="nan"), network)
     model.fit(X[:-120], y[:-120])
     return model, mean_absolute_error(y[-120:], model.predict(X[-120:]))
 
 
-models = {"temperature alone": temperature, "and the calendar": series}
-errors = {name: [fit(X, seed)[1] for seed in range(5)] for name, X in models.items()}
-print("Mean absolute error in degrees, five seeds")
-print(pd.DataFrame(errors).agg(["mean", "min", "max"]).round(3).to_string())
+channels = {"temperature alone": temperature, "and the calendar": series}
+errors = {
+    name: {
+        f"window of {window} months": np.mean(
+            [fit(columns, window, seed)[1] for seed in range(3)]
+        )
+        for window in (3, 12)
+    }
+    for name, columns in channels.items()
+}
+print("Mean absolute error in degrees, mean of three seeds")
+print(pd.DataFrame(errors).round(3).to_string())
 
 # %%
+# It helps a little where the window is short, and not where the window holds a year:
+# that says which month it is by itself. A channel that says nothing new only gives the
+# network more to fit. On the daily births, whether it is a weekend raised the error
+# from 5.8 to 6.2 (windows of a week, early stopping, the last 100 days).
+#
 # Beyond the data, the calendar comes from ``future``.
 
 known, truth = series[:-120], temperature[-120:-84]
 future = series[-120:-84][["next_sin", "next_cos"]]
-model, _ = fit(series, seed=0)
+model, _ = fit(series, window=3)
 ForecastDisplay.from_estimator(
     model, known, steps=36, target="celsius", future=future, truth=truth
 )

