@@ -377,7 +377,8 @@ class NetworkEstimator(BaseEstimator):
     def _predict_network(self, x):
         from ._training import predict
 
-        return predict(self.model_, self._scaler_.transform(x))
+        x = self._scaler_.transform(x)
+        return predict(self.model_, x, xla=self.jit_compile is not False)
 
     def _validate(self, X, y="no_validation", *, reset):
         """Return windows (n_rows, timesteps, channels), oldest timestep first.

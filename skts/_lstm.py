@@ -84,7 +84,8 @@ class LSTMRegressor(NetworkRegressor, _LSTM):
         needs them where there are not as many channels as targets.
     jit_compile : {"auto", True, False}, default="auto"
         Whether XLA compiles the training program. It trains faster but takes seconds
-        to compile; "auto" weighs the two by the work ahead.
+        to compile; "auto" weighs the two by the work ahead. XLA compiles predictions
+        too, but for False.
     warm_start : bool, default=False
         Whether `fit` goes on from where the last call ended, with its standardisation.
     random_state : int, RandomState instance or None, default=None
@@ -191,7 +192,8 @@ class LSTMClassifier(NetworkClassifier, _LSTM):
         ``births_lag2``, else takes one. A three-dimensional X tells by itself.
     jit_compile : {"auto", True, False}, default="auto"
         Whether XLA compiles the training program. It trains faster but takes seconds
-        to compile; "auto" weighs the two by the work ahead.
+        to compile; "auto" weighs the two by the work ahead. XLA compiles predictions
+        too, but for False.
     warm_start : bool, default=False
         Whether `fit` goes on from where the last call ended, with its standardisation.
     random_state : int, RandomState instance or None, default=None
