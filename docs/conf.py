@@ -65,6 +65,7 @@ sphinx_gallery_conf = {
     "min_reported_time": 10,
     "show_signature": False,
     "thumbnail_size": (400, 280),
+    "image_srcset": ["2x"],
 }
 
 API = {

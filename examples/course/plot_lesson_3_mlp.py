@@ -17,7 +17,7 @@ from skts.datasets import load_daily_births
 # The lesson: 100 units, 2000 epochs. The network sees windows relative to their last
 # value, so that a level it never met, such as 80, is nothing new. All windows of a
 # straight line are then the same; without ``window_norm`` the prediction is off by
-# one or two, as it is in the course.
+# up to three.
 
 series = [10, 20, 30, 40, 50, 60, 70]
 X, y = make_supervised(series, window=3)

@@ -14,8 +14,8 @@ from skts import ForecastDisplay, LSTMRegressor, make_supervised
 from skts.datasets import load_daily_births
 
 # %%
-# The lesson: 50 units with relu activation, 1000 epochs. The default, tanh, is the
-# calmer choice for real series.
+# The lesson: 50 units with relu activation, 1000 epochs. The default is tanh, as in
+# Keras.
 
 series = [10, 20, 30, 40, 50, 60, 70]
 X, y = make_supervised(series, window=3)
