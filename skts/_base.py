@@ -243,10 +243,11 @@ class NetworkEstimator(BaseEstimator):
             x, y, weight = _keep(~is_held_out, x, y, weight)
         if not continuing:
             self._fit_scaler(x, y, weight)
-        rows = self._scaler_.transform(x), self._scale_targets(y, x), weight
+        scaler = self._scaler_
+        rows = scaler.transform(x), scaler.transform_targets(y, x), weight
         if held_out is not None:
             x, y, weight = held_out
-            held_out = self._scaler_.transform(x), self._scale_targets(y, x), weight
+            held_out = scaler.transform(x), scaler.transform_targets(y, x), weight
 
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=2)
         if continuing:  # otherwise an int would bring the same orders and masks again
@@ -523,9 +524,6 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
             self.standardize, self.window_norm, self.n_targets, channels
         ).fit(x, y, weight)
 
-    def _scale_targets(self, y, x):
-        return self._scaler_.transform_targets(y, x)
-
     def _class_of(self, targets):
         return np.zeros(len(targets))
 
@@ -698,9 +696,6 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     def _fit_scaler(self, x, y, weight):
         self._scaler_ = WindowScaler(self.standardize, self.window_norm)
         self._scaler_.fit(x, None, weight)
-
-    def _scale_targets(self, y, x):
-        return y
 
     def _output(self, layers, hidden):
         return layers.Dense(self._n_columns, activation="softmax")(hidden)

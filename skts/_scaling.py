@@ -210,7 +210,7 @@ class WindowScaler:
 
     def _per_target(self, y, center, spread, *, undo):
         """Take the targets' window levels off `y`, or put them back."""
-        if center is None:
+        if center is None or self.target_channels is None:  # or y are classes
             return y
         shape = (len(y), -1, self.n_targets)
         center = center[:, None, self.target_channels]

@@ -322,7 +322,7 @@ class Rows:
         for (x, _, _), of_batches in zip(self.sets, per_set):
             sizes = np.full(of_batches.shape[1], self.size)
             sizes[-1] -= self.size * len(sizes) - len(x)
-            columns.append(of_batches @ sizes / len(x))
+            columns.append((of_batches * sizes).sum(axis=1) / len(x))
         return np.stack(columns, axis=1)
 
 
