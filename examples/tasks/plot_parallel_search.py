@@ -65,6 +65,6 @@ for rate in grid["lstmregressor__learning_rate"]:
     chosen = one.cv_results_["param_lstmregressor__learning_rate"] == rate
     epochs = one.cv_results_["param_lstmregressor__epochs"][chosen].astype(int)
     ax.plot(epochs, errors[0][chosen], marker="o", label=f"learning rate {rate}")
-ax.set(xlabel="epochs", ylabel="mean absolute error, births a day")
+ax.set(xticks=epochs, xlabel="epochs", ylabel="mean absolute error, births a day")
 ax.legend()
 plt.show()
