@@ -72,13 +72,13 @@ def main():
     parser.add_argument("--seeds", type=int, default=10)
     seeds = parser.parse_args().seeds
     print(f"Smallest to largest answer of {seeds} seeds")
-    print(f"{'network':28}{'right':>8}  {'window_norm=last':30}standardize=False")
+    print(f"{'network':28}{'right':>8}  {'window_norm=last':32}standardize=False")
     for network, epochs, window, answer, _ in LESSONS:
         ours = answers(network, epochs, window, answer, seeds, window_norm="last")
         raw = answers(network, epochs, window, answer, seeds, standardize=False)
         right = ", ".join(map(str, answer))
         print(
-            f"{network.__name__:28}{right:>8}  {span(ours):30}{span(raw)}", flush=True
+            f"{network.__name__:28}{right:>8}  {span(ours):32}{span(raw)}", flush=True
         )
     print("\nMean absolute error over that of repeating the last change")
     print(f"{'network':28}{'sine with trend':>18}{'AR(2)':>18}")

@@ -153,7 +153,7 @@ class CNNRegressor(NetworkRegressor, _CNN):
     --------
     >>> import numpy as np
     >>> from skts import CNNRegressor, make_supervised
-    >>> series = np.arange(10.0, 100.0, 10.0)
+    >>> series = np.arange(10.0, 80.0, 10.0)
     >>> X, y = make_supervised(series, window=3)
     >>> model = CNNRegressor(window_norm="last", random_state=0)
     >>> model.fit(X, y).predict([[50.0, 60.0, 70.0]]).round(1)

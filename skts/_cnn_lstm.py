@@ -157,7 +157,7 @@ class CNNLSTMRegressor(NetworkRegressor, _CNNLSTM):
     --------
     >>> import numpy as np
     >>> from skts import CNNLSTMRegressor, make_supervised
-    >>> series = np.arange(10.0, 100.0, 10.0)
+    >>> series = np.arange(10.0, 80.0, 10.0)
     >>> X, y = make_supervised(series, window=3)
     >>> model = CNNLSTMRegressor(window_norm="last", random_state=0)
     >>> model.fit(X, y).predict([[50.0, 60.0, 70.0]]).round(1)

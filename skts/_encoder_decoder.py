@@ -108,7 +108,7 @@ class EncoderDecoderLSTMRegressor(NetworkRegressor):
     --------
     >>> import numpy as np
     >>> from skts import EncoderDecoderLSTMRegressor, make_supervised
-    >>> series = np.arange(10.0, 100.0, 10.0)
+    >>> series = np.arange(10.0, 90.0, 10.0)
     >>> X, y = make_supervised(series, window=3, horizon=2)
     >>> model = EncoderDecoderLSTMRegressor(window_norm="last", random_state=0)
     >>> model.fit(X, y).predict([[50.0, 60.0, 70.0]]).round()

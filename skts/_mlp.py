@@ -130,7 +130,7 @@ class MLPRegressor(NetworkRegressor, _MLP):
     --------
     >>> import numpy as np
     >>> from skts import MLPRegressor, make_supervised
-    >>> series = np.arange(10.0, 100.0, 10.0)
+    >>> series = np.arange(10.0, 80.0, 10.0)
     >>> X, y = make_supervised(series, window=3)
     >>> model = MLPRegressor(window_norm="last", random_state=0)
     >>> model.fit(X, y).predict([[50.0, 60.0, 70.0]]).round(1)
