@@ -18,16 +18,12 @@ import importlib
 import importlib.metadata
 import importlib.util
 import json
-import logging
-import os
 import statistics
 import subprocess
 import sys
 import time
 
 from training_speed import fit_skts
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 UNITS, WINDOW, EPOCHS, BATCH_SIZE = 50, 14, 100, 32
 QUIET = {
@@ -191,7 +187,6 @@ def run(package, repeats):
     fit, module = SIDES[package]
     births = series()
     importlib.import_module(module)
-    logging.disable()
     seconds = []
     for _ in range(1 + repeats):
         start = time.perf_counter()
@@ -201,8 +196,10 @@ def run(package, repeats):
 
 
 def measure(package, repeats):
-    command = [sys.executable, "-W", "ignore", __file__, "run", package, str(repeats)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
+    command = [sys.executable, __file__, "run", package, str(repeats)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(done.stderr)
     first, *others = json.loads(done.stdout.splitlines()[-1])
     return first, statistics.median(others)
 
