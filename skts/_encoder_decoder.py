@@ -63,8 +63,8 @@ class EncoderDecoderLSTMRegressor(NetworkRegressor):
         needs them where there are not as many channels as targets.
     jit_compile : {"auto", True, False}, default="auto"
         Whether XLA compiles the training program. It trains faster but takes seconds
-        to compile; "auto" weighs the two by the work ahead. XLA compiles predictions
-        too, but for False.
+        to compile; "auto" weighs the two by the work ahead. Predictions are compiled
+        by XLA unless it is False, which takes up to a second when they are first made.
     warm_start : bool, default=False
         Whether `fit` goes on from where the last call ended, with its standardisation.
     random_state : int, RandomState instance or None, default=None

@@ -68,8 +68,7 @@ def read_order(X, y, n_channels):
     the very left what the first column of `y` shows. That must be so in all rows, of
     which there must be 32; else the order is None.
     """
-    y_comes_back, y_is_known = _place_of(y, X, n_channels)
-    if y_is_known or not y_comes_back:
+    if not _is_later(y, X, n_channels) or _is_earlier(y, X, n_channels):
         return None
     for earlier, later in zip(X.T, X.T[n_channels:]):
         if not _comes_back(earlier, later):
@@ -83,33 +82,38 @@ def misread_order(X, y, n_channels):
     It is asked where `y` does not show it.
     """
     rows = X[-64:]
-    y_comes_back, y_is_known = _place_of(y, X, n_channels)
-    is_reversed = y_is_known and not y_comes_back
-    if len(rows) < 32 or X.shape[1] == n_channels or is_reversed:
+    if len(rows) < 32 or X.shape[1] == n_channels:
         return None
     before, after = rows[:-1], rows[1:]
     right = _equal(after[:, n_channels:], before[:, :-n_channels]).all(axis=1)
     left = _equal(after[:, :-n_channels], before[:, n_channels:]).all(axis=1)
     if np.mean(right & ~left) <= 0.5:
         return None
+    if _is_earlier(y, X, n_channels) and not _is_later(y, X, n_channels):
+        return None
     return (
         "X seems to have the newest timestep first, since values move to the right "
         "from row to row. It is read oldest first, since not all rows show that it "
-        "holds lags of y. Name the columns as lags (lag_1, lag_2, ...), which tells "
-        "their order, or hand over X[:, ::-1]."
+        "holds lags of y. If rows are in order of time, name the columns as lags "
+        "(lag_1, lag_2, ...), which tells their order. If the rows run back in time, "
+        "hand over X of shape (rows, timesteps, channels), which is read as it is."
     )
 
 
-def _place_of(y, X, n_channels):
-    """Tell whether `y` comes back in the first timestep, and was known in the last.
+def _is_later(y, X, n_channels):
+    """Tell whether the first timestep shows `y` in later rows, as newest first does."""
+    return any(_comes_back(_first(y, X), X[:, i]) for i in range(n_channels))
 
-    The former is so if lags run backwards in X, newest first, the latter if rows do.
-    Both are, if the series repeats itself.
-    """
-    first_step = np.reshape(y, (len(X), -1))[:, 0]
-    comes_back = any(_comes_back(first_step, X[:, i]) for i in range(n_channels))
-    is_known = any(_comes_back(X[:, -1 - i], first_step) for i in range(n_channels))
-    return comes_back, is_known
+
+def _is_earlier(y, X, n_channels):
+    """Tell whether the last timestep shows `y` in earlier rows: then rows run back."""
+    return any(_comes_back(X[:, -1 - i], _first(y, X)) for i in range(n_channels))
+
+
+def _first(y, X):
+    """Return the first column of `y`, in the precision of X if they are numbers."""
+    first = np.reshape(y, (len(X), -1))[:, 0]
+    return first.astype(X.dtype) if first.dtype.kind in "iuf" else first
 
 
 def misread_channels(X, n_channels, is_told):
@@ -162,9 +166,17 @@ def _comes_back(a, b):
     The number is sought up to 1000 and half of the rows.
     """
     half = len(a) // 2
-    head = a[: min(half, 100)]
-    return half >= 16 and any(
-        _equal(head, b[n : n + len(head)]).all() and _equal(a[:-n], b[n:]).all()
+    changes = np.flatnonzero(~_equal(a[1:half], a[: max(0, half - 1)]))
+    if half < 16 or not len(changes):
+        return False
+    start = changes[0]  # values that do not change would be found everywhere
+    head = a[start : min(half, start + 100)]
+    return any(
+        _equal(head, b[start + n : start + n + len(head)]).all()
+        and all(
+            _equal(a[i : min(i + 4096, len(a) - n)], b[i + n : i + n + 4096]).all()
+            for i in range(0, len(a) - n, 4096)
+        )
         for n in range(1, min(half, 1000) + 1)
     )
 

@@ -87,8 +87,11 @@ def _mean_and_variance(values, weight):
     # The second term, 0 but for rounding, takes the error of the mean off the first.
     variance = (weight * deviations**2).sum() / count
     variance -= ((weight * deviations).sum() / count) ** 2
-    rounding = np.finfo(np.float64).eps * count
-    is_constant = variance <= rounding * variance + (rounding * mean) ** 2
+    rounding = np.finfo(np.float64).eps * len(values)
+    is_constant = (
+        np.isfinite(variance)
+        and variance <= rounding * variance + (rounding * mean) ** 2
+    )
     return mean, 0.0 if is_constant else variance
 
 
@@ -161,6 +164,8 @@ class WindowScaler:
 
     def transform_targets(self, y, x):
         """Return what the network shall predict for targets `y` of windows `x`."""
+        if self.target_channels is None and self.y_scaler_ is None:
+            return y
         y = self._per_target(y, *self._window_levels(x), undo=False)
         return y if self.y_scaler_ is None else self.y_scaler_.transform(y)
 
@@ -210,7 +215,7 @@ class WindowScaler:
 
     def _per_target(self, y, center, spread, *, undo):
         """Take the targets' window levels off `y`, or put them back."""
-        if center is None or self.target_channels is None:  # or y are classes
+        if center is None:
             return y
         shape = (len(y), -1, self.n_targets)
         center = center[:, None, self.target_channels]

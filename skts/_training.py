@@ -654,7 +654,10 @@ def _forward(network, xla):
                 return known[xla]
             key = json.dumps([_without_values(config), xla])
             if key not in _forwards:
-                _forwards[key] = _trace(network, xla)
+                try:
+                    _forwards[key] = _trace(network, xla)
+                except tf.errors.OpError:  # XLA cannot compile it
+                    _forwards[key] = _trace(network, xla=False)
             known[xla] = _forwards[key] = _forwards.pop(key)  # now the latest
             while len(_forwards) > IDLE_PROGRAMS:
                 del _forwards[next(iter(_forwards))]
@@ -679,7 +682,10 @@ def _trace(network, xla):
         for v in network.trainable_variables + network.non_trainable_variables
     ]
     function = tf.function(forward, signature, autograph=False, jit_compile=xla)
-    return function.get_concrete_function()
+    program = function.get_concrete_function()
+    if xla:
+        program(*(tf.zeros(spec.shape, spec.dtype) for spec in signature))  # compiles
+    return program
 
 
 def _optimizer(optimizer, learning_rate):

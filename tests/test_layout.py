@@ -142,7 +142,19 @@ def test_newest_first_where_y_does_not_tell(case):
     elif case == "labels":
         y = np.where(y > 0, "up", "down")
     assert read_order(X, y, 1) is None
-    assert "hand over X[:, ::-1]" in misread_order(X, y, 1)
+    assert "name the columns as lags (lag_1, lag_2, ...)" in misread_order(X, y, 1)
+
+
+def test_single_precision_of_x_does_not_hide_that_it_holds_lags_of_y():
+    X, y = lags_of(SERIES["noise"])
+    columns = read_order(X[:, ::-1].astype("float32"), y, 1)
+    assert columns.tolist() == list(range(X.shape[1]))[::-1]
+
+
+def test_lags_of_a_series_that_begins_flat():
+    X, y = lags_of(np.r_[np.zeros(60), SERIES["noise"]])
+    assert read_order(X[:, ::-1], y, 1) is not None
+    assert read_order(X, y, 1) is None
 
 
 @pytest.mark.parametrize("lags", [(1, 2, 3, 4), (1, 2, 7)])

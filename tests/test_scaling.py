@@ -163,3 +163,19 @@ def test_values_too_large_to_standardise_are_an_error(view, where):
     (x if where == "X" else y)[0] = 1e300
     with pytest.raises(ValueError, match=f"{where} holds values too large.*1e\\+300"):
         WindowScaler(True, None).fit(x, y, np.ones(len(x)))
+
+
+def test_deviations_that_overflow_and_cancel_are_too_large_too(view):
+    y = np.resize([1e200, -1e200], (len(view), 1))
+    with pytest.raises(ValueError, match="y holds values too large"):
+        WindowScaler(True, None).fit(view, y, np.ones(len(view)))
+
+
+def test_the_unit_of_weights_does_not_matter(view):
+    y = 1000 + np.arange(len(view), dtype=float)[:, None]
+    light, heavy = (
+        WindowScaler(True, None).fit(view, y, np.full(len(view), weight))
+        for weight in (1e-11, 1e11)
+    )
+    np.testing.assert_allclose(light.y_scaler_.scale_, heavy.y_scaler_.scale_)
+    np.testing.assert_allclose(heavy.y_scaler_.scale_, y.std())
