@@ -19,11 +19,10 @@ import importlib.metadata
 import importlib.util
 import json
 import statistics
-import subprocess
 import sys
 import time
 
-from training_speed import fit_skts
+from training_speed import fit_skts, run_apart
 
 UNITS, WINDOW, EPOCHS, BATCH_SIZE = 50, 14, 100, 32
 QUIET = {
@@ -196,11 +195,7 @@ def run(package, repeats):
 
 
 def measure(package, repeats):
-    command = [sys.executable, __file__, "run", package, str(repeats)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(done.stderr)
-    first, *others = json.loads(done.stdout.splitlines()[-1])
+    first, *others = run_apart(__file__, package, repeats)
     return first, statistics.median(others)
 
 

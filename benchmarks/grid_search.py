@@ -10,9 +10,10 @@ Usage: grid_search.py [searches of skts whose median is taken, default 3]
 
 import json
 import statistics
-import subprocess
 import sys
 import time
+
+from training_speed import run_apart
 
 SIDES = {
     "skts, n_jobs=1": ("skts", 1),
@@ -81,13 +82,7 @@ def run(library, n_jobs):
 def measure(side, repeats):
     """Return the median of the seconds of `repeats` searches, and the error."""
     library, n_jobs = SIDES[side]
-    command = [sys.executable, __file__, "run", library, str(n_jobs)]
-    searches = []
-    for _ in range(repeats):
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode:
-            sys.exit(done.stderr)
-        searches.append(json.loads(done.stdout.splitlines()[-1]))
+    searches = [run_apart(__file__, library, n_jobs) for _ in range(repeats)]
     seconds, errors = zip(*searches)
     return statistics.median(seconds), errors[0]
 

@@ -169,9 +169,12 @@ def run(row, side, repeats):
     return fits, predictions
 
 
-def measure(row, side, repeats):
-    command = [sys.executable, __file__, "run", row, side, str(repeats)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
+def run_apart(script, *arguments):
+    """Return what `script` measures when told to run, in a process of its own."""
+    command = [sys.executable, script, "run", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(done.stderr)
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -182,8 +185,8 @@ def main(repeats=3, *words):
         if words and not any(word in row for word in words):
             continue
         other_side = ROWS[row][-1]
-        others, slow = measure(row, other_side, repeats)
-        ours, quick = measure(row, "skts", repeats)
+        others, slow = run_apart(__file__, row, other_side, repeats)
+        ours, quick = run_apart(__file__, row, "skts", repeats)
         times = np.array([statistics.median(others), ours[0], np.median(ours[1:])])
         report(row, times, np.median(slow) / np.median(quick))
         if row.startswith("lesson"):

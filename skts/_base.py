@@ -36,7 +36,7 @@ from sklearn.utils.validation import (
 )
 
 from ._layers import SeededLayers
-from ._layout import misread_channels, misread_order, read_lags, read_order
+from ._layout import misread_channels, read_lags, read_order
 from ._scaling import WindowScaler, overlapping_series
 
 POSITIVE = Interval(Integral, 1, None, closed="left")
@@ -415,9 +415,11 @@ class NetworkEstimator(BaseEstimator):
         x = X.reshape(len(X), -1, self.n_channels_)
         series = overlapping_series(x)
         if reset and series is None:
-            X = self._read_rows(X, y, bool(self._channels_) or len(shape) == 3)
-            x = X.reshape(x.shape)
-            series = overlapping_series(x)
+            columns = self._read_rows(X, y, bool(self._channels_) or len(shape) == 3)
+            if columns is not None:
+                X = X[:, columns]
+                x = X.reshape(x.shape)
+                series = overlapping_series(x)
         assert_all_finite(
             X if series is None else series,
             allow_nan=True,
@@ -446,18 +448,18 @@ class NetworkEstimator(BaseEstimator):
         self.n_channels_, self._channels_ = told, names
         self._columns_ = None if is_in_order else columns
 
-    def _read_rows(self, X, y, is_told):
-        """Return X in order of time, as its rows show; warn if it seems misread."""
-        columns = None if is_told else read_order(X, y, self.n_channels_)
-        if columns is not None:
-            self._columns_ = columns
-            return X[:, columns]
-        message = None if is_told else misread_order(X, y, self.n_channels_)
-        is_told = is_told or self.n_channels is not None
-        message = message or misread_channels(X, self.n_channels_, is_told)
+    def _read_rows(self, X, y, has_order):
+        """Keep and return the order of columns, if rows show it; warn if misread."""
+        n_channels = self.n_channels_
+        columns, message = (None, None) if has_order else read_order(X, y, n_channels)
+        if columns is None and message is None:
+            is_told = has_order or self.n_channels is not None
+            message = misread_channels(X, n_channels, is_told)
         if message:
             warnings.warn(message, stacklevel=3)
-        return X
+        if columns is not None:
+            self._columns_ = columns
+        return columns
 
 
 class NetworkRegressor(RegressorMixin, NetworkEstimator):

@@ -66,38 +66,35 @@ def read_order(X, y, n_channels):
 
     Then a channel shows some rows later what it shows one timestep to the left, and at
     the very left what the first column of `y` shows. That must be so in all rows, of
-    which there must be 32; else the order is None.
+    which there must be 32; else the order is None. The second value says how X seems to
+    hold the newest timestep first where `y` does not show it, or is None.
     """
-    if not _is_later(y, X, n_channels) or _is_earlier(y, X, n_channels):
-        return None
-    for earlier, later in zip(X.T, X.T[n_channels:]):
-        if not _comes_back(earlier, later):
-            return None
-    return np.arange(X.shape[1]).reshape(-1, n_channels)[::-1].ravel()
-
-
-def misread_order(X, y, n_channels):
-    """Say how the rows of X seem to hold the newest timestep first, if so.
-
-    It is asked where `y` does not show it.
-    """
-    rows = X[-64:]
-    if len(rows) < 32 or X.shape[1] == n_channels:
-        return None
-    before, after = rows[:-1], rows[1:]
-    right = _equal(after[:, n_channels:], before[:, :-n_channels]).all(axis=1)
-    left = _equal(after[:, :-n_channels], before[:, n_channels:]).all(axis=1)
-    if np.mean(right & ~left) <= 0.5:
-        return None
-    if _is_earlier(y, X, n_channels) and not _is_later(y, X, n_channels):
-        return None
-    return (
+    moves_right = _moves_right(X[-64:], n_channels)
+    is_later = _is_later(y, X, n_channels)
+    if not (is_later or moves_right):
+        return None, None
+    is_earlier = _is_earlier(y, X, n_channels)
+    if is_later and not is_earlier and all(map(_comes_back, X.T, X.T[n_channels:])):
+        return np.arange(X.shape[1]).reshape(-1, n_channels)[::-1].ravel(), None
+    if not moves_right or (is_earlier and not is_later):
+        return None, None
+    return None, (
         "X seems to have the newest timestep first, since values move to the right "
         "from row to row. It is read oldest first, since not all rows show that it "
         "holds lags of y. If rows are in order of time, name the columns as lags "
         "(lag_1, lag_2, ...), which tells their order. If the rows run back in time, "
         "hand over X of shape (rows, timesteps, channels), which is read as it is."
     )
+
+
+def _moves_right(rows, n_channels):
+    """Tell whether most rows show what the row before shows a timestep to the left."""
+    if len(rows) < 32 or rows.shape[1] == n_channels:
+        return False
+    before, after = rows[:-1], rows[1:]
+    right = _equal(after[:, n_channels:], before[:, :-n_channels]).all(axis=1)
+    left = _equal(after[:, :-n_channels], before[:, n_channels:]).all(axis=1)
+    return np.mean(right & ~left) > 0.5
 
 
 def _is_later(y, X, n_channels):

@@ -648,29 +648,31 @@ def _forward(network, xla):
     known = _forward_of.setdefault(network, {})
     if xla not in known:
         with _tracing:
-            config = network.get_config()
-            if not _is_of_keras(config):  # code of a user changes behind its name
-                known[xla] = _trace(network, xla=False)
-                return known[xla]
-            key = json.dumps([_without_values(config), xla])
-            if key not in _forwards:
-                try:
-                    _forwards[key] = _trace(network, xla)
-                except tf.errors.OpError:  # XLA cannot compile it
-                    _forwards[key] = _trace(network, xla=False)
-            known[xla] = _forwards[key] = _forwards.pop(key)  # now the latest
-            while len(_forwards) > IDLE_PROGRAMS:
-                del _forwards[next(iter(_forwards))]
+            known[xla] = _shared_forward(network, xla)
     return known[xla]
+
+
+def _shared_forward(network, xla):
+    """Return the function of all networks with the layers of `network`."""
+    config = network.get_config()
+    if not _is_of_keras(config):  # code of a user changes behind its name
+        return _trace(network, xla=False)
+    key = json.dumps([_without_values(config), xla])
+    forward = _forwards.pop(key, None) or _trace(network, xla)
+    _forwards[key] = forward  # now the latest
+    while len(_forwards) > IDLE_PROGRAMS:
+        del _forwards[next(iter(_forwards))]
+    return forward
 
 
 def _trace(network, xla):
     trainable = len(network.trainable_variables)
+    layers = network
     if xla:
-        network = keras.models.clone_model(network, clone_function=for_xla)
+        layers = keras.models.clone_model(network, clone_function=for_xla)
 
     def forward(x, *weights):
-        outputs, _ = network.stateless_call(
+        outputs, _ = layers.stateless_call(
             weights[:trainable], weights[trainable:], x, training=False
         )
         return outputs
@@ -684,7 +686,10 @@ def _trace(network, xla):
     function = tf.function(forward, signature, autograph=False, jit_compile=xla)
     program = function.get_concrete_function()
     if xla:
-        program(*(tf.zeros(spec.shape, spec.dtype) for spec in signature))  # compiles
+        try:
+            program(*(tf.zeros(spec.shape, spec.dtype) for spec in signature))
+        except tf.errors.OpError:  # XLA cannot compile it
+            return _trace(network, xla=False)
     return program
 
 

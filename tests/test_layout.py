@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from skts import LSTMRegressor, MLPClassifier, MLPRegressor
-from skts._layout import misread_channels, misread_order, read_lags, read_order
+from skts._layout import misread_channels, read_lags, read_order
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,8 @@ def lags_of(series, lags=(4, 3, 2, 1), step=1):
 def test_lags_of_y_newest_first(series, lags, step):
     X, y = lags_of(series, lags, step)
     for targets in (y, np.c_[y, np.roll(y, -1)]):
-        assert read_order(X, targets, 1).tolist() == list(range(len(lags)))[::-1]
-    assert read_order(X[:, ::-1], y, 1) is None
+        assert read_order(X, targets, 1)[0].tolist() == list(range(len(lags)))[::-1]
+    assert read_order(X[:, ::-1], y, 1)[0] is None
 
 
 def test_lags_of_several_channels_newest_first():
@@ -99,16 +99,16 @@ def test_lags_of_several_channels_newest_first():
     X, y = lags_of(both, (1, 2, 3))
     X = X.reshape(len(X), -1)
     for target in (y, y[:, 1]):
-        assert read_order(X, target, 2).tolist() == [4, 5, 2, 3, 0, 1]
-        assert read_order(X[:, [4, 5, 2, 3, 0, 1]], target, 2) is None
+        assert read_order(X, target, 2)[0].tolist() == [4, 5, 2, 3, 0, 1]
+        assert read_order(X[:, [4, 5, 2, 3, 0, 1]], target, 2)[0] is None
 
 
 @pytest.mark.parametrize("step", [1, 5])
 @pytest.mark.parametrize("series", SERIES.values(), ids=SERIES)
 def test_rows_that_run_backwards_are_no_lags_that_do(series, step):
     X, y = lags_of(series, step=step)
-    assert read_order(X[::-1], y[::-1], 1) is None
-    assert misread_order(X[::-1], y[::-1], 1) is None
+    assert read_order(X[::-1], y[::-1], 1)[0] is None
+    assert read_order(X[::-1], y[::-1], 1)[1] is None
 
 
 @pytest.mark.parametrize("case", ["shuffled", "every other", "few", "table"])
@@ -123,8 +123,8 @@ def test_other_rows_say_nothing_about_time(series, case):
     }[case]
     if case == "table":
         X = np.random.RandomState(0).normal(size=X.shape)
-    assert read_order(X[rows], y[rows], 1) is None
-    assert misread_order(X[rows], y[rows], 1) is None
+    assert read_order(X[rows], y[rows], 1)[0] is None
+    assert read_order(X[rows], y[rows], 1)[1] is None
 
 
 @pytest.mark.parametrize(
@@ -141,20 +141,20 @@ def test_newest_first_where_y_does_not_tell(case):
         y = np.exp(y)
     elif case == "labels":
         y = np.where(y > 0, "up", "down")
-    assert read_order(X, y, 1) is None
-    assert "name the columns as lags (lag_1, lag_2, ...)" in misread_order(X, y, 1)
+    assert read_order(X, y, 1)[0] is None
+    assert "name the columns as lags (lag_1, lag_2, ...)" in read_order(X, y, 1)[1]
 
 
 def test_single_precision_of_x_does_not_hide_that_it_holds_lags_of_y():
     X, y = lags_of(SERIES["noise"])
-    columns = read_order(X[:, ::-1].astype("float32"), y, 1)
+    columns, _ = read_order(X[:, ::-1].astype("float32"), y, 1)
     assert columns.tolist() == list(range(X.shape[1]))[::-1]
 
 
 def test_lags_of_a_series_that_begins_flat():
     X, y = lags_of(np.r_[np.zeros(60), SERIES["noise"]])
-    assert read_order(X[:, ::-1], y, 1) is not None
-    assert read_order(X, y, 1) is None
+    assert read_order(X[:, ::-1], y, 1)[0] is not None
+    assert read_order(X, y, 1)[0] is None
 
 
 @pytest.mark.parametrize("lags", [(1, 2, 3, 4), (1, 2, 7)])
