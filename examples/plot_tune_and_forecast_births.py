@@ -93,7 +93,7 @@ print(table.round(2).to_string())
 
 best = min(networks, key=errors.get)
 against = ", ".join(
-    f"{errors[best] / error - 1:+z.0%} against {name!r}"
+    f"{errors[best] / error - 1:+.1%} against {name!r}"
     for name, error in errors.items()
     if name not in networks
 )
