@@ -89,17 +89,15 @@ def _lstm(layer, x, **_):
     scale = tf.repeat(tf.constant([0.5, 0.5, 1, 0.5], x.dtype), units)[:, None]
     is_new = scale == 1
     is_out = tf.constant([False, False, False, True])[:, None, None]
-    kernel = tf.transpose(tf.concat([cell.kernel, cell.recurrent_kernel], 0))
     inputs = tf.transpose(x, (1, 2, 0))
 
     @tf.custom_gradient
-    def run(kernel, bias, inputs):
+    def run(kernel, recurrent_kernel, bias, inputs):
+        of_input, of_state = tf.transpose(kernel), tf.transpose(recurrent_kernel)
         zero = tf.zeros((units, x.shape[0] or tf.shape(x)[0]), x.dtype)
 
         def array(n):
             return tf.TensorArray(x.dtype, steps, element_shape=(n, x.shape[0]))
-
-        of_input, of_state = tf.split(kernel, (channels, units), 1)
 
         def step(t, h, c, cs, gates):
             z = tf.matmul(of_state, h) + tf.matmul(of_input, inputs[t]) + bias
@@ -131,14 +129,12 @@ def _lstm(layer, x, **_):
             dz_dc = tf.concat([new, c_before, i, outs], 1) * slopes
             dz_dc = tf.reshape(dz_dc, (steps, 4, units, -1))
             dc_dh = o * slope(outs)
-            back = tf.transpose(of_state)
-
             def step_back(t, dh_later, dc, dzs):
                 dh_t = dh_later + dh[t] if layer.return_sequences else dh_later
                 dc += dh_t * dc_dh[t]
                 dz = tf.where(is_out, dh_t[None], dc[None]) * dz_dc[t]
                 dz = tf.reshape(dz, (4 * units, -1))
-                return t - 1, tf.matmul(back, dz), dc * f[t], dzs.write(t, dz)
+                return t - 1, tf.matmul(recurrent_kernel, dz), dc * f[t], dzs.write(t, dz)
 
             *_, dzs = tf.while_loop(
                 lambda t, *_: t >= 0,
@@ -157,16 +153,20 @@ def _lstm(layer, x, **_):
                 tf.reshape(tf.transpose(v, (1, 0, 2)), (v.shape[1], -1))
                 for v in (dzs.stack(), h_before, inputs)
             )
-            d_kernel = [tf.matmul(v, dz, transpose_b=True) for v in (u, h)]
-            d_inputs = tf.matmul(of_input, dz, transpose_a=True)
-            d_inputs = tf.reshape(d_inputs, (channels, steps, -1))
+            d_inputs = tf.reshape(tf.matmul(kernel, dz), (channels, steps, -1))
             return (
-                tf.transpose(tf.concat(d_kernel, 0)),
+                tf.matmul(u, dz, transpose_b=True),
+                tf.matmul(h, dz, transpose_b=True),
                 tf.reduce_sum(dz, 1, keepdims=True),
                 tf.transpose(d_inputs, (1, 0, 2)),
             )
 
         return hs if layer.return_sequences else h, gradient
 
-    h = run(kernel, tf.convert_to_tensor(cell.bias)[:, None], inputs)
+    h = run(
+        tf.convert_to_tensor(cell.kernel),
+        tf.convert_to_tensor(cell.recurrent_kernel),
+        tf.convert_to_tensor(cell.bias)[:, None],
+        inputs,
+    )
     return tf.transpose(h, (2, 0, 1)) if layer.return_sequences else tf.transpose(h)
