@@ -11,6 +11,7 @@ Keras' own loop.
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import os
 import sys
@@ -18,7 +19,6 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable
 
 import numpy as np
 
@@ -56,7 +56,8 @@ CHUNK_SECONDS = 0.5  # at most, between two looks at Ctrl-C and the progress lin
 CHUNK_BATCHES = 1024
 CHUNK_ELEMENTS = 2**20  # of windows that are gathered at once
 IDLE_PROGRAMS = 16  # that are kept
-BLOCK = 64  # rows that are predicted at once
+BLOCK_BYTES = 128  # of each number, of the rows that are predicted at once
+UNROLLED_TIMESTEPS = 8
 
 
 class Trainable(keras.Model):
@@ -153,11 +154,15 @@ class Trainable(keras.Model):
             for losses, go_on in program.train(rows, orders, patience, rate):
                 if watchers:
                     program.store(self)
+                finite = np.isfinite(losses).all(axis=1)
+                if not finite.all():
+                    raise Diverged(epoch + int(finite.argmin()) + 1)
                 for values in losses.tolist():
-                    if not np.isfinite(values).all():
-                        raise Diverged(epoch + 1)
                     logs = dict(zip(("loss", "val_loss"), values))
-                    callbacks.on_epoch_end(epoch, logs)
+                    if watchers:
+                        callbacks.on_epoch_end(epoch, logs)
+                    else:
+                        _record(self.history, epoch, logs)
                     epoch += 1
                 if show:
                     show(epoch, logs)
@@ -196,6 +201,13 @@ class Trainable(keras.Model):
             validation_batch_size=rows.batch_size,
         )
         self.optimizer_state = [v.numpy() for v in _state(self.optimizer)]
+
+
+def _record(history, epoch, logs):
+    """Do what `History` does at the end of an epoch, without what it costs."""
+    history.epoch.append(epoch)
+    for name, value in logs.items():
+        history.history.setdefault(name, []).append(value)
 
 
 class Diverged(Exception):
@@ -351,15 +363,14 @@ class Batches(keras.utils.PyDataset):
 
 
 class Program:
-    """A compiled training loop, whose variables each fit loads and reads back."""
+    """A compiled training loop, whose variables each fit loads and reads back.
 
-    def __init__(self, model, rows, xla, pooled):
+    A `twin`, lent to another fit at the moment, has compiled the same loop already.
+    """
+
+    def __init__(self, model, rows, xla, pooled, twin=None):
         network = keras.Model(model.input, model.output)  # not compiled
-        if pooled:
-            network = keras.models.clone_model(
-                network, clone_function=for_xla if xla else None
-            )
-        self.network = network
+        self.network = _copy_of(network, xla) if pooled else network
         self.weights = self.network.trainable_variables
         self.optimizer = _fresh(model.optimizer)
         self.optimizer.build(self.weights)
@@ -370,6 +381,11 @@ class Program:
         zero = np.zeros((), weight.dtype)
         self.best_weights = [tf.Variable(w.value) for w in self.weights]
         self.best, self.total, self.waited = (tf.Variable(zero) for _ in range(3))
+        self.variables = [
+            *_variables(self.network),
+            *(v.value for v in self.optimizer.variables),
+            *(*self.best_weights, self.best, self.total, self.waited),
+        ]
         windows = rows.size * int(np.prod(x.shape[1:]))
         self.capacity = max(1, min(CHUNK_BATCHES, CHUNK_ELEMENTS // windows))
         self.n_next = min(16, self.capacity)
@@ -381,6 +397,9 @@ class Program:
             np.zeros(lead[0], bool),
             np.zeros(lead[0], bool),
         ]
+        if twin:
+            self.run = _on_variables(twin.run, twin.variables, self.variables)
+            return
         scalar = tf.TensorSpec((), tf.int32)
         signature = [scalar, scalar]
         signature += [tf.TensorSpec(b.shape, b.dtype) for b in self.buffers]
@@ -514,6 +533,37 @@ class Program:
         return [v.numpy() for v in _state(self.optimizer)]
 
 
+def _copy_of(network, xla):
+    """Return a copy of `network` in layers that are quick in a compiled program."""
+    copy_layer = for_xla if xla else _for_graph
+    return keras.models.clone_model(network, clone_function=copy_layer)
+
+
+def _for_graph(layer):
+    """Copy a layer; a short LSTM without a loop, which costs more than it computes."""
+    config = layer.get_config()
+    if isinstance(layer, keras.layers.LSTM):
+        config["unroll"] = layer.input.shape[1] <= UNROLLED_TIMESTEPS
+    return type(layer).from_config(config)
+
+
+def _variables(network):
+    variables = network.trainable_variables + network.non_trainable_variables
+    return [variable.value for variable in variables]
+
+
+def _on_variables(function, theirs, ours):
+    """Return a traced function that works on `ours`, where `function` does on `theirs`.
+
+    Nothing is traced or compiled anew.
+    """
+    own = {id(v.handle): w.handle for v, w in zip(theirs, ours)}
+    function = copy.copy(function)
+    captures = [own.get(id(capture), capture) for capture in function.captured_inputs]
+    function.set_external_captures(captures)
+    return function
+
+
 def _copy(sources, targets):
     for source, target in zip(sources, targets):
         if source is not target:
@@ -523,6 +573,7 @@ def _copy(sources, targets):
 _tracing = threading.RLock()
 _pool: list[tuple[str, Program]] = []
 _pool_lock = threading.Lock()
+_latest: weakref.WeakValueDictionary[str, Program] = weakref.WeakValueDictionary()
 
 
 @contextlib.contextmanager
@@ -533,7 +584,7 @@ def lend(model, rows, epochs, callbacks):
         return
     xla = _uses_xla(model, rows, len(epochs))
     key = _shape(model, rows, xla)
-    program = _take(key) or _make(model, rows, xla, pooled=key is not None)
+    program = _take(key) or _make(model, rows, xla, key)
     try:
         yield program
     finally:
@@ -543,11 +594,14 @@ def lend(model, rows, epochs, callbacks):
                 del _pool[:-IDLE_PROGRAMS]
 
 
-def _make(model, rows, xla, pooled):
+def _make(model, rows, xla, key):
     """Return a new program; None if TensorFlow cannot compile it."""
+    pooled = key is not None
     try:
         with _tracing:
-            program = Program(model, rows, xla, pooled)
+            program = Program(model, rows, xla, pooled, _latest.get(key))
+            if pooled:
+                _latest[key] = program
         program.compile()
     except (tf.errors.OpError, tf.errors.OperatorNotAllowedInGraphError):
         return None
@@ -627,69 +681,80 @@ def predict(network, x, xla=True):
 
     Blocks of a fixed number of rows give a row the same bits in any company.
     """
-    forward = _forward(network, xla)
-    variables = network.trainable_variables + network.non_trainable_variables
-    weights = [tf.convert_to_tensor(v.value) for v in variables]
+    forward, buffer = _forward(network, xla), _buffer(network)
+    at_once = buffer.shape[0] * buffer.shape[1]
     outputs = []
-    for start in range(0, len(x), BLOCK):
-        block = np.asarray(x[start : start + BLOCK], network.inputs[0].dtype)
-        padded = np.zeros((BLOCK, *x.shape[1:]), block.dtype)
-        padded[: len(block)] = block
-        outputs.append(forward(tf.constant(padded), *weights).numpy()[: len(block)])
+    for start in range(0, len(x), at_once):
+        rows = x[start : start + at_once]
+        blocks = np.zeros(buffer.shape, buffer.dtype.as_numpy_dtype)
+        blocks.reshape(-1, *x.shape[1:])[: len(rows)] = rows
+        n_blocks = tf.constant(-(-len(rows) // buffer.shape[1]))
+        y = forward(n_blocks, tf.constant(blocks)).numpy()
+        outputs.append(y.reshape(-1, *y.shape[2:])[: len(rows)])
     return np.concatenate(outputs)
 
 
-_forwards: dict[str, Callable] = {}
+def _buffer(network):
+    """Return the shape and type of the blocks that `network` takes at once."""
+    x = network.inputs[0]
+    shape = BLOCK_BYTES // tf.as_dtype(x.dtype).size, *x.shape[1:]
+    n_blocks = max(1, min(64, 2**16 // int(np.prod(shape))))
+    return tf.TensorSpec((n_blocks, *shape), x.dtype)
+
+
+_forwards: dict[str, tuple] = {}
 _forward_of: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 def _forward(network, xla):
-    """Return the compiled `network`, a function of a block and of its weights."""
+    """Return the compiled `network`, a function of blocks of rows."""
     known = _forward_of.setdefault(network, {})
     if xla not in known:
         with _tracing:
-            known[xla] = _shared_forward(network, xla)
+            forward, variables = _shared_forward(network, xla)
+        known[xla] = _on_variables(forward, variables, _variables(network))
     return known[xla]
 
 
 def _shared_forward(network, xla):
-    """Return the function of all networks with the layers of `network`."""
+    """Return the function of all networks with the layers of `network`, and on what."""
     config = network.get_config()
     if not _is_of_keras(config):  # code of a user changes behind its name
-        return _trace(network, xla=False)
+        return _trace(network), _variables(network)
     key = json.dumps([_without_values(config), xla])
-    forward = _forwards.pop(key, None) or _trace(network, xla)
+    forward = _forwards.pop(key, None) or _trace_copy(network, xla)
     _forwards[key] = forward  # now the latest
     while len(_forwards) > IDLE_PROGRAMS:
         del _forwards[next(iter(_forwards))]
     return forward
 
 
-def _trace(network, xla):
-    trainable = len(network.trainable_variables)
-    layers = network
-    if xla:
-        layers = keras.models.clone_model(network, clone_function=for_xla)
+def _trace_copy(network, xla):
+    layers = _copy_of(network, xla)
+    try:
+        return _trace(layers, xla), _variables(layers)
+    except tf.errors.OpError:  # XLA cannot compile it
+        return _trace_copy(network, xla=False)
 
-    def forward(x, *weights):
-        outputs, _ = layers.stateless_call(
-            weights[:trainable], weights[trainable:], x, training=False
+
+def _trace(network, xla=False):
+    output, blocks = network.outputs[0], _buffer(network)
+    block = blocks.shape[1], *output.shape[1:]
+
+    def forward(n_blocks, blocks):
+        def step(k, outputs):
+            return k + 1, outputs.write(k, network(blocks[k], training=False))
+
+        outputs = tf.TensorArray(output.dtype, blocks.shape[0], element_shape=block)
+        _, outputs = tf.while_loop(
+            lambda k, _: k < n_blocks, step, (0, outputs), parallel_iterations=1
         )
-        return outputs
+        return outputs.stack()
 
-    x = network.inputs[0]
-    signature = [tf.TensorSpec((BLOCK, *x.shape[1:]), x.dtype)]
-    signature += [
-        tf.TensorSpec(v.shape, v.dtype)
-        for v in network.trainable_variables + network.non_trainable_variables
-    ]
+    signature = [tf.TensorSpec((), tf.int32), blocks]
     function = tf.function(forward, signature, autograph=False, jit_compile=xla)
     program = function.get_concrete_function()
-    if xla:
-        try:
-            program(*(tf.zeros(spec.shape, spec.dtype) for spec in signature))
-        except tf.errors.OpError:  # XLA cannot compile it
-            return _trace(network, xla=False)
+    program(tf.constant(0), tf.zeros(blocks.shape, blocks.dtype))  # XLA compiles it
     return program
 
 

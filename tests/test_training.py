@@ -5,6 +5,7 @@ import itertools
 import subprocess
 import sys
 import threading
+import weakref
 
 import keras
 import numpy as np
@@ -134,6 +135,7 @@ def programs(monkeypatch):
 
     monkeypatch.setattr(_training, "Program", Counted)
     monkeypatch.setattr(_training, "_pool", [])
+    monkeypatch.setattr(_training, "_latest", weakref.WeakValueDictionary())
     return made
 
 
@@ -144,6 +146,13 @@ KINDS = ["mlp", "cnn", "lstm", "cnn-lstm", "encoder-decoder"]
 @pytest.mark.parametrize("kind", KINDS)
 def test_networks_train_as_by_keras(kind, jit, programs):
     assert_same_training(lambda: network(kind, units=2), data(units=2), jit=jit)
+    assert len(programs) == 1
+
+
+@pytest.mark.parametrize("kind", ["lstm", "encoder-decoder"])
+def test_loops_over_many_timesteps_train_as_by_keras(kind, monkeypatch, programs):
+    monkeypatch.setattr(_training, "UNROLLED_TIMESTEPS", TIMESTEPS - 1)
+    assert_same_training(lambda: network(kind, units=2), data(units=2))
     assert len(programs) == 1
 
 
@@ -325,6 +334,22 @@ def test_same_bits_in_threads(programs):
     for thread in threads:
         thread.join()
     assert_array_equal(together, alone)
+    assert len({id(program.run.graph) for program in programs}) == 1
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_fits_inside_each_other_share_what_is_compiled(jit, programs):
+    apart = weights_after(0, jit=jit), weights_after(1, jit=jit)
+    inside = []
+    callback = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: inside.append(weights_after(1, jit=jit))
+    )
+    net = network("dropout", seed=0)
+    fit(net, *data(), shuffle=True, seed=0, jit=jit, callbacks=[callback])
+    outside = np.concatenate([w.ravel() for w in net.get_weights()])
+    assert_array_equal([outside, *inside], [apart[0]] + 4 * [apart[1]])
+    first, second = programs
+    assert first.run.graph is second.run.graph
 
 
 def test_user_functions_are_not_pooled(programs):
@@ -408,12 +433,12 @@ def test_progress_is_one_line(capsys):
 @pytest.mark.parametrize("kind", KINDS)
 def test_predictions_are_the_network_s_whatever_the_company(kind, dtype):
     net = network(kind, dtype, units=2)
-    x, _, _ = data(dtype, n_rows=150)
+    x, _, _ = data(dtype, n_rows=2100)  # more than are predicted at once
     everything = predict(net, x)
     expected = keras.ops.convert_to_numpy(net(x))
     assert everything.dtype == dtype
     assert_allclose(everything, expected, rtol=1e-4, atol=1e-6)
-    for rows in (slice(0, 1), slice(70, 75), slice(149, None, -2)):
+    for rows in (slice(0, 1), slice(2045, 2055), slice(2099, None, -7)):
         assert_array_equal(predict(net, x[rows]), everything[rows])
 
 
