@@ -129,12 +129,18 @@ def _lstm(layer, x, **_):
             dz_dc = tf.concat([new, c_before, i, outs], 1) * slopes
             dz_dc = tf.reshape(dz_dc, (steps, 4, units, -1))
             dc_dh = o * slope(outs)
+
             def step_back(t, dh_later, dc, dzs):
                 dh_t = dh_later + dh[t] if layer.return_sequences else dh_later
                 dc += dh_t * dc_dh[t]
                 dz = tf.where(is_out, dh_t[None], dc[None]) * dz_dc[t]
                 dz = tf.reshape(dz, (4 * units, -1))
-                return t - 1, tf.matmul(recurrent_kernel, dz), dc * f[t], dzs.write(t, dz)
+                return (
+                    t - 1,
+                    tf.matmul(recurrent_kernel, dz),
+                    dc * f[t],
+                    dzs.write(t, dz),
+                )
 
             *_, dzs = tf.while_loop(
                 lambda t, *_: t >= 0,
