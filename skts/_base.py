@@ -456,7 +456,7 @@ class NetworkEstimator(BaseEstimator):
             is_told = has_order or self.n_channels is not None
             message = misread_channels(X, n_channels, is_told)
         if message:
-            warnings.warn(message, stacklevel=3)
+            warnings.warn(message, stacklevel=7)  # the caller of fit
         if columns is not None:
             self._columns_ = columns
         return columns

@@ -48,16 +48,15 @@ with _quiet():
 
     tf.constant(0)  # looks for devices
 
-    from ._xla_layers import for_xla
+    from ._fast_layers import for_graph, for_xla
 
 XLA_MIN_BATCHES = 200  # that are trained on
-XLA_MAX_TIMESTEPS = 4096  # of all rows of a batch
+XLA_MAX_TIMESTEPS = 2**14  # of all rows of a batch
 CHUNK_SECONDS = 0.5  # at most, between two looks at Ctrl-C and the progress line
 CHUNK_BATCHES = 1024
 CHUNK_ELEMENTS = 2**20  # of windows that are gathered at once
 IDLE_PROGRAMS = 16  # that are kept
-BLOCK_BYTES = 128  # of each number, of the rows that are predicted at once
-UNROLLED_TIMESTEPS = 8
+BLOCK_BYTES = 128  # of a feature of the rows predicted at once: 32 or 16 rows
 
 
 class Trainable(keras.Model):
@@ -145,8 +144,8 @@ class Trainable(keras.Model):
         callbacks.on_train_begin()
         logs, epoch = None, epochs.start
         while epoch < epochs.stop and not self.stop_training:
-            callbacks.on_epoch_begin(epoch)
             if watchers:
+                callbacks.on_epoch_begin(epoch)
                 program.take_weights(self)
             at_once = 1 if watchers else program.capacity // rows.per_epoch + 1
             orders = draw(min(at_once, epochs.stop - epoch))
@@ -231,6 +230,7 @@ def _compiles(model, callbacks):
     return (
         not model.non_trainable_weights
         and not tf.distribute.has_strategy()
+        and not isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
         and not any(layer.activity_regularizer for layer in model.layers)
         and all(
             getattr(getattr(callback, hook), "_is_default", False)
@@ -365,7 +365,7 @@ class Batches(keras.utils.PyDataset):
 class Program:
     """A compiled training loop, whose variables each fit loads and reads back.
 
-    A `twin`, lent to another fit at the moment, has compiled the same loop already.
+    The loop of a `twin`, a program of the same shape, is not compiled once more.
     """
 
     def __init__(self, model, rows, xla, pooled, twin=None):
@@ -439,7 +439,8 @@ class Program:
     def _train(self, x, y, weight):
         with tf.GradientTape() as tape:
             loss = self._loss(x, y, weight, training=True)
-        self.optimizer.apply(tape.gradient(loss, self.weights), self.weights)
+            scaled = self.optimizer.scale_loss(loss)
+        self.optimizer.apply(tape.gradient(scaled, self.weights), self.weights)
         return loss
 
     def _validate(self, x, y, weight):
@@ -526,7 +527,7 @@ class Program:
         """Give `model` the weights and seeds."""
         _copy(self.network.trainable_variables, model.trainable_variables)
         _copy(self.network.non_trainable_variables, model.non_trainable_variables)
-        _copy([self.optimizer.iterations], [model.optimizer.iterations])
+        _copy(self.optimizer.variables[:1], model.optimizer.variables[:1])  # iterations
 
     def state(self):
         """Return the state of the optimizer."""
@@ -535,21 +536,12 @@ class Program:
 
 def _copy_of(network, xla):
     """Return a copy of `network` in layers that are quick in a compiled program."""
-    copy_layer = for_xla if xla else _for_graph
+    copy_layer = for_xla if xla else for_graph
     return keras.models.clone_model(network, clone_function=copy_layer)
 
 
-def _for_graph(layer):
-    """Copy a layer; a short LSTM without a loop, which costs more than it computes."""
-    config = layer.get_config()
-    if isinstance(layer, keras.layers.LSTM):
-        config["unroll"] = layer.input.shape[1] <= UNROLLED_TIMESTEPS
-    return type(layer).from_config(config)
-
-
 def _variables(network):
-    variables = network.trainable_variables + network.non_trainable_variables
-    return [variable.value for variable in variables]
+    return [variable.value for variable in network.variables]
 
 
 def _on_variables(function, theirs, ours):
@@ -558,9 +550,11 @@ def _on_variables(function, theirs, ours):
     Nothing is traced or compiled anew.
     """
     own = {id(v.handle): w.handle for v, w in zip(theirs, ours)}
-    function = copy.copy(function)
     captures = [own.get(id(capture), capture) for capture in function.captured_inputs]
+    traced_on = getattr(function, "traced_on", theirs)
+    function = copy.copy(function)
     function.set_external_captures(captures)
+    function.traced_on = traced_on  # TensorFlow looks at them under a GradientTape
     return function
 
 
@@ -640,9 +634,11 @@ def _shape(model, rows, xla):
 def _is_of_keras(config):
     if isinstance(config, dict):
         module = config.get("module") or "keras"
+        is_lambda = isinstance(config.get("value"), tuple)  # as Keras writes it down
         return (
             module.split(".")[0] in ("keras", "builtins")
             and config.get("class_name") not in ("function", "__lambda__")
+            and not is_lambda
             and all(map(_is_of_keras, config.values()))
         )
     return not isinstance(config, list) or all(map(_is_of_keras, config))
@@ -681,21 +677,23 @@ def predict(network, x, xla=True):
 
     Blocks of a fixed number of rows give a row the same bits in any company.
     """
-    forward, buffer = _forward(network, xla), _buffer(network)
-    at_once = buffer.shape[0] * buffer.shape[1]
+    if tf.distribute.has_strategy():
+        return network(tf.constant(x), training=False).numpy()
+    forward, spec = _forward(network, xla), _blocks(network)
+    at_once = spec.shape[0] * spec.shape[1]
     outputs = []
     for start in range(0, len(x), at_once):
         rows = x[start : start + at_once]
-        blocks = np.zeros(buffer.shape, buffer.dtype.as_numpy_dtype)
+        blocks = np.zeros(spec.shape, spec.dtype.as_numpy_dtype)
         blocks.reshape(-1, *x.shape[1:])[: len(rows)] = rows
-        n_blocks = tf.constant(-(-len(rows) // buffer.shape[1]))
+        n_blocks = tf.constant(-(-len(rows) // spec.shape[1]))
         y = forward(n_blocks, tf.constant(blocks)).numpy()
         outputs.append(y.reshape(-1, *y.shape[2:])[: len(rows)])
     return np.concatenate(outputs)
 
 
-def _buffer(network):
-    """Return the shape and type of the blocks that `network` takes at once."""
+def _blocks(network):
+    """Return the shape and type of the blocks of rows that are predicted at once."""
     x = network.inputs[0]
     shape = BLOCK_BYTES // tf.as_dtype(x.dtype).size, *x.shape[1:]
     n_blocks = max(1, min(64, 2**16 // int(np.prod(shape))))
@@ -733,12 +731,14 @@ def _trace_copy(network, xla):
     layers = _copy_of(network, xla)
     try:
         return _trace(layers, xla), _variables(layers)
-    except tf.errors.OpError:  # XLA cannot compile it
+    except tf.errors.OpError:
+        if not xla:
+            raise
         return _trace_copy(network, xla=False)
 
 
 def _trace(network, xla=False):
-    output, blocks = network.outputs[0], _buffer(network)
+    output, blocks = network.outputs[0], _blocks(network)
     block = blocks.shape[1], *output.shape[1:]
 
     def forward(n_blocks, blocks):

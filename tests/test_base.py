@@ -129,8 +129,10 @@ def test_windows_in_three_dimensions_are_in_order_already(data):
 def test_windows_of_several_channels_are_not_read_as_one_in_silence():
     series = np.random.RandomState(0).normal(size=(40, 2))
     X = SlidingWindowTransformer(3, padding="nan").fit_transform(series)
-    with pytest.warns(UserWarning, match=r"moves by 2 columns.*set n_channels=2"):
+    message = r"moves by 2 columns.*set n_channels=2"
+    with pytest.warns(UserWarning, match=message) as caught:
         mlp(epochs=1).fit(X, series[:, 0])
+    assert caught[0].filename == __file__
     mlp(epochs=1, n_channels=2).fit(X, series[:, 0])
     mlp(epochs=1, n_channels=1).fit(X, series[:, 0])
 

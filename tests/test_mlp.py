@@ -43,3 +43,11 @@ def test_activation_reaches_the_hidden_layers_only():
         if hasattr(layer, "activation")
     ]
     assert activations == ["tanh", "linear"]
+
+
+def test_a_function_is_an_activation():
+    X = np.random.RandomState(0).rand(8, 6)
+    model = MLPRegressor(epochs=2, activation="linear", random_state=0)
+    expected = model.fit(X, X[:, 0]).predict(X)
+    model.set_params(activation=lambda x: x).fit(X, X[:, 0])
+    np.testing.assert_allclose(model.predict(X), expected)

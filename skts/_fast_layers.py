@@ -1,15 +1,17 @@
-"""Layers in operations that XLA is good at on a CPU, equal to Keras' to rounding.
+"""Layers in operations that are quick on a CPU, equal to Keras' to rounding.
 
-`for_xla` copies a layer; where the copy computes in its own way, it is one of the
-functions below. They are written for few, large operations on blocks whose last
-dimension is a power of two, the rows of a batch: XLA runs each operation apart, at a
-cost of a microsecond, and multiplies small matrices of other widths at half the speed.
+`for_xla` and `for_graph` copy a layer; where the copy computes in its own way, it is
+one of the functions below. They are written for few, large operations on blocks whose
+last dimension is a power of two, the rows of a batch: XLA runs each operation apart, at
+a cost of a microsecond, and multiplies small matrices of other widths at half the
+speed.
 """
 
 from __future__ import annotations
 
 import functools
 import itertools
+import math
 
 import keras
 import tensorflow as tf
@@ -20,6 +22,15 @@ SLOPES = {
     keras.activations.relu: lambda a: tf.cast(a > 0, a.dtype),
     keras.activations.linear: tf.ones_like,
 }
+FEW_TIMESTEPS = 8  # take less time one after the other than as turns of a loop
+
+
+def for_graph(layer):
+    """Return a copy of `layer`, in operations that TensorFlow itself is good at."""
+    copy = type(layer).from_config(layer.get_config())
+    if isinstance(copy, keras.layers.LSTM):
+        copy.call = functools.partial(_lstm_without_loop, copy)
+    return copy
 
 
 def for_xla(layer):
@@ -78,12 +89,24 @@ def _max_pool(layer, x):
     return best
 
 
-def _lstm(layer, x, **_):
-    """Run an LSTM, and back, with its gates as rows of one matrix (4 units, rows)."""
+def _lstm_without_loop(layer, x, *state, **options):
+    """Run an LSTM as Keras does, without a loop over few timesteps."""
+    layer.unroll |= (x.shape[1] or math.inf) <= FEW_TIMESTEPS
+    return type(layer).call(layer, x, *state, **options)
+
+
+def _lstm(layer, x, *state, training=None, **options):
+    """Run an LSTM, and back, with its gates as rows of one matrix (4 units, rows).
+
+    One with an initial state or a mask is left to Keras.
+    """
+    steps, channels = x.shape[1:]
+    options = {name: value for name, value in options.items() if value is not None}
+    if state or options or steps is None:
+        return type(layer).call(layer, x, *state, training=training, **options)
     cell = layer.cell
     activation, slope = layer.activation, SLOPES[layer.activation]
     units = layer.units
-    steps, channels = x.shape[1:]
     # Gates come in the order: in, forget, new, out. All but "new" are sigmoids, and a
     # sigmoid is a tanh: s * tanh(s * z) + 1 - s, where s is 1/2; a tanh if s is 1.
     scale = tf.repeat(tf.constant([0.5, 0.5, 1, 0.5], x.dtype), units)[:, None]

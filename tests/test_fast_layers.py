@@ -7,26 +7,27 @@ import tensorflow as tf
 from keras import layers
 from numpy.testing import assert_allclose
 
-from skts._xla_layers import for_xla
+from skts._fast_layers import FEW_TIMESTEPS, for_graph, for_xla
 
 SERIES, IMAGES = (8, 7, 3), (8, 2, 7, 3)
+LONG = (8, FEW_TIMESTEPS + 1, 3)
 
 
-def values(layer, x):
+def values(layer, x, **options):
     """Return the outputs of `layer` and the gradients of all that goes in."""
     weights = [w.value for w in layer.trainable_weights]
     with tf.GradientTape() as tape:
         tape.watch(x)
-        outputs = layer(x)
+        outputs = layer(x, **options)
         loss = tf.reduce_sum(outputs**2)
     return [outputs, *tape.gradient(loss, [x, *weights])]
 
 
-def pair(layer, shape):
+def pair(layer, shape, copy=for_xla):
     """Return `layer`, its copy and an input, all of the same random numbers."""
     rng = np.random.default_rng(0)
     layer.build((None, *shape[1:]))
-    copy = for_xla(layer)
+    copy = copy(layer)
     copy.build((None, *shape[1:]))
     weights = [rng.normal(size=w.shape) for w in layer.get_weights()]
     layer.set_weights(weights)
@@ -39,6 +40,8 @@ FASTER = {
     "lstm relu": (layers.LSTM, SERIES, {"units": 5, "activation": "relu"}),
     "lstm linear": (layers.LSTM, SERIES, {"units": 5, "activation": "linear"}),
     "lstm sequences": (layers.LSTM, SERIES, {"units": 5, "return_sequences": True}),
+    "long lstm": (layers.LSTM, LONG, {"units": 5}),
+    "long sequences": (layers.LSTM, LONG, {"units": 5, "return_sequences": True}),
     "lstm of one timestep": (layers.LSTM, (8, 1, 3), {"units": 5}),
     "conv1d": (layers.Conv1D, SERIES, {"filters": 4, "kernel_size": 3}),
     "conv2d": (layers.Conv2D, IMAGES, {"filters": 4, "kernel_size": (1, 2)}),
@@ -66,6 +69,29 @@ def test_faster_layers_and_their_gradients_are_those_of_keras(
     assert "call" in vars(copy)
     fast = tf.function(lambda x: values(copy, x), jit_compile=jit, autograph=False)
     for ours, theirs in zip(fast(x), values(layer, x), strict=True):
+        assert_allclose(ours, theirs, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("shape", [SERIES, LONG])
+def test_lstms_in_graphs_are_those_of_keras(shape):
+    layer, copy, x = pair(layers.LSTM(5, dtype="float64"), shape, for_graph)
+    fast = tf.function(lambda x: values(copy, x), autograph=False)
+    for ours, theirs in zip(fast(x), values(layer, x), strict=True):
+        assert_allclose(ours, theirs, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("copy", [for_graph, for_xla])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"mask": tf.sequence_mask([7, 5, 3, 1, 7, 6, 4, 2])},
+        {"initial_state": 2 * [tf.ones((8, 5), tf.float64)]},
+    ],
+    ids=["mask", "initial state"],
+)
+def test_masks_and_initial_states_count(copy, options):
+    layer, copy, x = pair(layers.LSTM(5, dtype="float64"), SERIES, copy)
+    for ours, theirs in zip(values(copy, x, **options), values(layer, x, **options)):
         assert_allclose(ours, theirs, rtol=1e-11, atol=1e-13)
 
 
