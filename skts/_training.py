@@ -619,26 +619,33 @@ def _shape(model, rows, xla):
         loss = loss.__name__
     else:
         return None
-    network = model.get_config()
-    del network["name"]
+    network = _config(model)
     optimizer = keras.saving.serialize_keras_object(model.optimizer)
     del optimizer["config"]["name"]
     configs = [network, optimizer, loss]
-    if not all(map(_is_of_keras, configs)):
+    if network is None or not all(map(_is_of_keras, configs)):
         return None
     arrays = [(array.shape[1:], array.dtype.str) for array in rows.sets[0]]
     values = [_without_values(configs), arrays, rows.size, len(rows.sets), xla]
     return json.dumps(values)
 
 
+def _config(network):
+    """Return what makes `network`; None if code of a user is part of it."""
+    functions = [getattr(layer, "activation", None) for layer in network.layers]
+    if any(getattr(f, "__name__", "") == "<lambda>" for f in functions):
+        return None  # Keras would warn of writing it down
+    config = network.get_config()
+    del config["name"]
+    return config if _is_of_keras(config) else None
+
+
 def _is_of_keras(config):
     if isinstance(config, dict):
         module = config.get("module") or "keras"
-        is_lambda = isinstance(config.get("value"), tuple)  # as Keras writes it down
         return (
             module.split(".")[0] in ("keras", "builtins")
             and config.get("class_name") not in ("function", "__lambda__")
-            and not is_lambda
             and all(map(_is_of_keras, config.values()))
         )
     return not isinstance(config, list) or all(map(_is_of_keras, config))
@@ -716,8 +723,8 @@ def _forward(network, xla):
 
 def _shared_forward(network, xla):
     """Return the function of all networks with the layers of `network`, and on what."""
-    config = network.get_config()
-    if not _is_of_keras(config):  # code of a user changes behind its name
+    config = _config(network)
+    if config is None:
         return _trace(network), _variables(network)
     key = json.dumps([_without_values(config), xla])
     forward = _forwards.pop(key, None) or _trace_copy(network, xla)
