@@ -686,25 +686,18 @@ def predict(network, x, xla=True):
     """
     if tf.distribute.has_strategy():
         return network(tf.constant(x), training=False).numpy()
-    forward, spec = _forward(network, xla), _blocks(network)
-    at_once = spec.shape[0] * spec.shape[1]
+    forward = _forward(network, xla)
+    _, buffer, *_ = forward.inputs
+    at_once = buffer.shape[0] * buffer.shape[1]
     outputs = []
     for start in range(0, len(x), at_once):
         rows = x[start : start + at_once]
-        blocks = np.zeros(spec.shape, spec.dtype.as_numpy_dtype)
+        blocks = np.zeros(buffer.shape, buffer.dtype.as_numpy_dtype)
         blocks.reshape(-1, *x.shape[1:])[: len(rows)] = rows
-        n_blocks = tf.constant(-(-len(rows) // spec.shape[1]))
+        n_blocks = tf.constant(-(-len(rows) // buffer.shape[1]))
         y = forward(n_blocks, tf.constant(blocks)).numpy()
         outputs.append(y.reshape(-1, *y.shape[2:])[: len(rows)])
     return np.concatenate(outputs)
-
-
-def _blocks(network):
-    """Return the shape and type of the blocks of rows that are predicted at once."""
-    x = network.inputs[0]
-    shape = BLOCK_BYTES // tf.as_dtype(x.dtype).size, *x.shape[1:]
-    n_blocks = max(1, min(64, 2**16 // int(np.prod(shape))))
-    return tf.TensorSpec((n_blocks, *shape), x.dtype)
 
 
 _forwards: dict[str, tuple] = {}
@@ -713,12 +706,13 @@ _forward_of: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 def _forward(network, xla):
     """Return the compiled `network`, a function of blocks of rows."""
-    known = _forward_of.setdefault(network, {})
-    if xla not in known:
+    variables = _variables(network)
+    forward, known = _forward_of.setdefault(network, {}).get(xla, (None, []))
+    if list(map(id, known)) != list(map(id, variables)):  # new, or quantized since
         with _tracing:
-            forward, variables = _shared_forward(network, xla)
-        known[xla] = _on_variables(forward, variables, _variables(network))
-    return known[xla]
+            forward = _on_variables(*_shared_forward(network, xla), variables)
+        _forward_of[network][xla] = forward, variables
+    return forward
 
 
 def _shared_forward(network, xla):
@@ -745,19 +739,23 @@ def _trace_copy(network, xla):
 
 
 def _trace(network, xla=False):
-    output, blocks = network.outputs[0], _blocks(network)
-    block = blocks.shape[1], *output.shape[1:]
+    x, output = network.inputs[0], network.outputs[0]
+    n_rows = BLOCK_BYTES // tf.as_dtype(x.dtype).size
+    block = n_rows, *x.shape[1:]
+    capacity = max(1, min(64, 2**16 // int(np.prod(block))))
 
     def forward(n_blocks, blocks):
         def step(k, outputs):
             return k + 1, outputs.write(k, network(blocks[k], training=False))
 
-        outputs = tf.TensorArray(output.dtype, blocks.shape[0], element_shape=block)
+        shape = n_rows, *output.shape[1:]
+        outputs = tf.TensorArray(output.dtype, capacity, element_shape=shape)
         _, outputs = tf.while_loop(
             lambda k, _: k < n_blocks, step, (0, outputs), parallel_iterations=1
         )
         return outputs.stack()
 
+    blocks = tf.TensorSpec((capacity, *block), x.dtype)
     signature = [tf.TensorSpec((), tf.int32), blocks]
     function = tf.function(forward, signature, autograph=False, jit_compile=xla)
     program = function.get_concrete_function()

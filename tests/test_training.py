@@ -479,6 +479,16 @@ def test_predictions_follow_the_weights(jit):
         nets[0].set_weights([w * 2 for w in nets[0].get_weights()])
 
 
+def test_predictions_follow_weights_that_a_layer_got_later():
+    x, _, _ = data()
+    net = network()
+    predict(net, x)
+    hidden = net.get_layer("layer_1")
+    hidden.enable_lora(1)
+    hidden.lora_kernel_b.assign(np.ones(hidden.lora_kernel_b.shape))
+    assert_allclose(predict(net, x), keras.ops.convert_to_numpy(net(x)), rtol=1e-10)
+
+
 def test_predictions_under_a_tape_and_a_strategy():
     x, _, _ = data()
     net = network(seed=0)

@@ -29,7 +29,7 @@ grid = {
 
 # %%
 # Epochs and learning rates are data: all fits are runs of one program. The first search
-# compiles it, once for each thread; the others find it ready.
+# compiles it, once for both threads; the others find it ready.
 
 
 def search(n_jobs):
@@ -52,11 +52,9 @@ errors = [-fitted.cv_results_["mean_test_score"] for fitted in (one, two)]
 print("same bits:", np.array_equal(*errors))
 
 # %%
-# Expect little of it on a series as short as this. Each fit takes a fraction of a
-# second, and much of that is Python, where one thread waits for the other. On most
-# small searches that we tried on two processors, the second thread gained nothing. It
-# pays where fits are long. If another program uses the processors, it gains nothing
-# either.
+# Two threads on two processors take about three quarters of the time of one here: part
+# of each fit is Python, where one thread waits for the other. If another program uses
+# the processors, they save nothing.
 #
 # What was searched for: with the larger learning rate, training on makes it worse.
 
