@@ -710,7 +710,8 @@ def _forward(network, xla):
     forward, known = _forward_of.setdefault(network, {}).get(xla, (None, []))
     if list(map(id, known)) != list(map(id, variables)):  # new, or quantized since
         with _tracing:
-            forward = _on_variables(*_shared_forward(network, xla), variables)
+            shared, theirs = _shared_forward(network, xla)
+        forward = _on_variables(shared, theirs, variables)
         _forward_of[network][xla] = forward, variables
     return forward
 
