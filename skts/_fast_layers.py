@@ -27,16 +27,19 @@ FEW_TIMESTEPS = 8  # take less time one after the other than as turns of a loop
 
 def for_graph(layer):
     """Return a copy of `layer`, in operations that TensorFlow itself is good at."""
-    copy = type(layer).from_config(layer.get_config())
-    if isinstance(copy, keras.layers.LSTM):
-        copy.call = functools.partial(_lstm_without_loop, copy)
-    return copy
+    is_lstm = isinstance(layer, keras.layers.LSTM)
+    return _copy(layer, _lstm_without_loop if is_lstm else None)
 
 
 def for_xla(layer):
     """Return a copy of `layer`, in operations that XLA is good at."""
+    return _copy(layer, _faster_call(layer))
+
+
+def _copy(layer, call):
+    """Return a copy of `layer` that computes by `call`, if given."""
     copy = type(layer).from_config(layer.get_config())
-    if call := _faster_call(copy):
+    if call:
         copy.call = functools.partial(call, copy)
     return copy
 

@@ -502,8 +502,7 @@ class Program:
 
     def load(self, model, state):
         """Begin a fit with the weights and seeds of `model`."""
-        self.take_weights(model)
-        _copy(model.non_trainable_variables, self.network.non_trainable_variables)
+        _copy(model.variables, self.network.variables)
         for variable, value in zip(
             _state(self.optimizer), self.initial_state if state is None else state
         ):
@@ -525,8 +524,7 @@ class Program:
 
     def store(self, model):
         """Give `model` the weights and seeds."""
-        _copy(self.network.trainable_variables, model.trainable_variables)
-        _copy(self.network.non_trainable_variables, model.non_trainable_variables)
+        _copy(self.network.variables, model.variables)
         _copy(self.optimizer.variables[:1], model.optimizer.variables[:1])  # iterations
 
     def state(self):
@@ -622,9 +620,9 @@ def _shape(model, rows, xla):
     network = _config(model)
     optimizer = keras.saving.serialize_keras_object(model.optimizer)
     del optimizer["config"]["name"]
-    configs = [network, optimizer, loss]
-    if network is None or not all(map(_is_of_keras, configs)):
+    if network is None or not all(map(_is_of_keras, [optimizer, loss])):
         return None
+    configs = [network, optimizer, loss]
     arrays = [(array.shape[1:], array.dtype.str) for array in rows.sets[0]]
     values = [_without_values(configs), arrays, rows.size, len(rows.sets), xla]
     return json.dumps(values)
