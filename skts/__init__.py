@@ -1,13 +1,14 @@
 """Deep-learning time-series estimators that are real scikit-learn estimators."""
 
-from ._cnn import CNNClassifier, CNNRegressor
-from ._cnn_lstm import CNNLSTMClassifier, CNNLSTMRegressor
-from ._encoder_decoder import EncoderDecoderLSTMRegressor
 from ._forecast import forecast
-from ._lstm import LSTMClassifier, LSTMRegressor
-from ._mlp import MLPClassifier, MLPRegressor
-from ._plotting import ForecastDisplay, LossCurveDisplay, WindowDisplay
-from ._windows import SlidingWindowTransformer, make_supervised
+from ._networks._cnn import CNNClassifier, CNNRegressor
+from ._networks._cnn_lstm import CNNLSTMClassifier, CNNLSTMRegressor
+from ._networks._encoder_decoder import EncoderDecoderLSTMRegressor
+from ._networks._lstm import LSTMClassifier, LSTMRegressor
+from ._networks._mlp import MLPClassifier, MLPRegressor
+from ._plots import ForecastDisplay, LossCurveDisplay, WindowDisplay
+from ._supervised import make_supervised
+from ._transformer import SlidingWindowTransformer
 
 __version__ = "0.1.0.dev0"
 

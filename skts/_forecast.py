@@ -13,15 +13,11 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
-from sklearn.utils._param_validation import HasMethods, Interval, validate_params
 from sklearn.utils.validation import check_is_fitted
 
-from ._windows import (
-    SlidingWindowTransformer,
-    _frequency,
-    _last_before_hole,
-    _time_labels,
-)
+from ._sklearn import HasMethods, Interval, validate_params
+from ._time import frequency, labels_after, last_before_hole, time_labels
+from ._transformer import SlidingWindowTransformer
 
 __all__ = ["forecast"]
 
@@ -34,7 +30,7 @@ _LAG_NAME = re.compile(r"(.+)_lag(\d+)")
 # ---------------------------------------------------------------------------
 
 
-def _as_frame(history: Any) -> pd.DataFrame:
+def as_frame(history: Any) -> pd.DataFrame:
     """Return the series as a frame; columns and rows of arrays are numbered."""
     if isinstance(history, pd.Series):
         series = history.to_frame("x0" if history.name is None else history.name)
@@ -60,27 +56,8 @@ def _as_frame(history: Any) -> pd.DataFrame:
         raise ValueError(
             f"history has columns of the same name: {list(series.columns)}."
         )
-    _time_labels(series, "history")
+    time_labels(series, "history")
     return series
-
-
-def _labels_after(index: pd.Index, step: Any, count: int) -> pd.Index:
-    """Return the `count` labels that continue the index."""
-    if isinstance(index, pd.PeriodIndex) and len(index) == 1:
-        step = 1
-    if step is None:
-        raise ValueError(
-            f"The index of history ends at {index[-1]} and has no frequency that tells "
-            "what comes next: give it one, for example by history.asfreq('B'), or "
-            "number the rows by history.reset_index(drop=True)."
-        )
-    if isinstance(index, pd.DatetimeIndex):
-        dates = pd.date_range(index[-1], periods=count + 1, freq=step, name=index.name)
-        return dates[1:].as_unit(index.unit)
-    if isinstance(index, pd.RangeIndex):
-        stop = index[-1] + step * (count + 1)
-        return pd.RangeIndex(index[-1] + step, stop, step, name=index.name)
-    return index[-1:].repeat(count) + step * np.arange(1, count + 1)
 
 
 def _known_ahead(
@@ -120,7 +97,7 @@ def _known_ahead(
                 f"future has columns {list(future.columns)}, but must have those of "
                 f"history that are not predicted: {list(columns)}."
             )
-        _time_labels(future, "future")
+        time_labels(future, "future")
         found = future.index.get_indexer(labels)
         if (found < 0).any():
             missing = labels[found < 0]
@@ -204,7 +181,7 @@ def _check_window(lags: _Lags, index: pd.Index, step: Any) -> None:
             f"history has {len(index)} rows, but model was fitted on windows of "
             f"{longest + 1}."
         )
-    label = _last_before_hole(index[-1 - longest :], step)
+    label = last_before_hole(index[-1 - longest :], step)
     if label is not None:
         warnings.warn(
             f"The index of history has a hole after {label}; its rows are taken as "
@@ -212,6 +189,28 @@ def _check_window(lags: _Lags, index: pd.Index, step: Any) -> None:
             UserWarning,
             stacklevel=4,
         )
+
+
+def _predict_next(model: Any, X: Any, targets: pd.Index, is_whole: bool) -> np.ndarray:
+    """Predict what follows the last row of X, as (horizon, n_targets)."""
+    with warnings.catch_warnings():
+        if is_whole:
+            # The first windows of X may lack their past, but only the last one counts.
+            warnings.filterwarnings("ignore", r"Of the \d+ rows before", UserWarning)
+        outputs = np.asarray(model.predict(X))[-1].reshape(-1)
+    if len(outputs) % len(targets):
+        raise ValueError(
+            f"model has {len(outputs)} outputs, which is no whole number of steps of "
+            f"the {len(targets)} targets {list(targets)}: name as target what it "
+            "predicts."
+        )
+    if not np.isfinite(outputs).all():
+        raise ValueError(
+            f"model predicts {outputs[~np.isfinite(outputs)][0]}, with which the "
+            "series cannot be continued. Look for missing values in the last rows of "
+            "history, and for predictions that grow when they are fed back."
+        )
+    return outputs.reshape(-1, len(targets))
 
 
 def _takes_array(model: Any, columns: pd.Index, reach: float) -> bool:
@@ -307,26 +306,35 @@ def _find_targets(model: Any, columns: pd.Index, target: Any) -> pd.Index:
     return columns[columns.get_indexer(targets)]
 
 
-def _predict_next(model: Any, X: Any, targets: pd.Index, is_whole: bool) -> np.ndarray:
-    """Predict what follows the last row of X, as (horizon, n_targets)."""
-    with warnings.catch_warnings():
-        if is_whole:
-            # The first windows of X may lack their past, but only the last one counts.
-            warnings.filterwarnings("ignore", r"Of the \d+ rows before", UserWarning)
-        outputs = np.asarray(model.predict(X))[-1].reshape(-1)
-    if len(outputs) % len(targets):
-        raise ValueError(
-            f"model has {len(outputs)} outputs, which is no whole number of steps of "
-            f"the {len(targets)} targets {list(targets)}: name as target what it "
-            "predicts."
-        )
-    if not np.isfinite(outputs).all():
-        raise ValueError(
-            f"model predicts {outputs[~np.isfinite(outputs)][0]}, with which the "
-            "series cannot be continued. Look for missing values in the last rows of "
-            "history, and for predictions that grow when they are fed back."
-        )
-    return outputs.reshape(-1, len(targets))
+class ModelOnSeries:
+    """A fitted model, and how it reads the rows of a series of these columns."""
+
+    def __init__(
+        self, model: Any, columns: pd.Index, target: Any, is_array: bool
+    ) -> None:
+        self.model = model
+        self.lags = _read_lags(model, columns)
+        self.targets = _find_targets(model, columns, target)
+        # The rows before a row on which the output for it may depend.
+        self.reach = _reach(model, on_windows=self.lags is not None)
+        if self.lags is not None:
+            if self.lags.names is None and self.reach > 0:
+                raise ValueError(
+                    f"history has {len(columns)} columns, but model was fitted on "
+                    f"{len(self.lags.lags)}. These cannot be taken for lags, since the "
+                    "model itself may look back."
+                )
+            self.reach += self.lags.lags.max()
+        self.takes_array = is_array or _takes_array(model, columns, self.reach)
+
+    def predict(self, rows: pd.DataFrame, is_whole: bool) -> np.ndarray:
+        """Predict what follows the last row, as (horizon, n_targets)."""
+        X: Any = rows
+        if self.lags is not None:
+            X = self.lags.windows(rows)
+        elif self.takes_array:
+            X = rows.to_numpy()
+        return _predict_next(self.model, X, self.targets, is_whole)
 
 
 @validate_params(
@@ -443,34 +451,20 @@ def forecast(
     kind = get_tags(model).estimator_type
     if kind not in ("regressor", None):
         raise ValueError(f"model={type(model).__name__} is a {kind}, not a regressor.")
-    series = _as_frame(history)
+    series = as_frame(history)
     columns = series.columns
     is_array = not isinstance(history, (pd.DataFrame, pd.Series))
-    lags = _read_lags(model, columns)
-    targets = _find_targets(model, columns, target)
-    step = _frequency(series.index)
-    labels = _labels_after(series.index, step, steps)
-
-    reach = _reach(model, on_windows=lags is not None)
-    if lags is not None:
-        if lags.names is None and reach > 0:
-            raise ValueError(
-                f"history has {len(columns)} columns, but model was fitted on "
-                f"{len(lags.lags)}. These cannot be taken for lags, since the model "
-                "itself may look back."
-            )
-        _check_window(lags, series.index, step)
-        reach += lags.lags.max()
-    takes_array = is_array or _takes_array(model, columns, reach)
+    reading = ModelOnSeries(model, columns, target, is_array)
+    targets = reading.targets
+    step = frequency(series.index)
+    labels = labels_after(series.index, step, steps)
+    if reading.lags is not None:
+        _check_window(reading.lags, series.index, step)
     # Without a limit all rows are needed, and there will be no more than these.
-    n_rows = int(min(reach + 1, len(series) + steps))
+    n_rows = int(min(reading.reach + 1, len(series) + steps))
 
     def predict(rows: pd.DataFrame) -> np.ndarray:
-        if lags is not None:
-            X = lags.windows(rows)
-        else:
-            X = rows.to_numpy() if takes_array else rows
-        return _predict_next(model, X, targets, is_whole=len(rows) >= n_rows)
+        return reading.predict(rows, is_whole=len(rows) >= n_rows)
 
     rows = series.tail(n_rows)
     values = predict(rows)

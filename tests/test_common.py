@@ -23,7 +23,7 @@ from sklearn.utils import estimator_html_repr
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skts
-from skts._base import NetworkClassifier, NetworkRegressor
+from skts._heads import NetworkClassifier, NetworkRegressor
 
 ROOT = Path(__file__).parents[1]
 

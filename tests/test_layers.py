@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 
-from skts._layers import SeededLayers
+from skts._networks._layers import SeededLayers
 
 
 def network(seed, dtype="float32"):

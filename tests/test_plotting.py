@@ -22,7 +22,7 @@ from skts import (
     forecast,
     make_supervised,
 )
-from skts._plotting import BLUE, ORANGE
+from skts._plots._style import BLUE, ORANGE
 
 mpl.use("Agg")
 

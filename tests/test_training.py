@@ -15,8 +15,9 @@ from keras import layers
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skts import _training
-from skts._training import Trainable, predict, trainable
+from skts import _program
+from skts._program import predict
+from skts._training import Trainable, trainable
 
 TIMESTEPS, CHANNELS, N_ROWS, BATCH = 6, 2, 21, 8
 
@@ -128,14 +129,14 @@ def programs(monkeypatch):
     """Collect the programs that are made, from an empty pool."""
     made = []
 
-    class Counted(_training.Program):
+    class Counted(_program.Program):
         def __init__(self, *args, **kwargs):
             super().__init__(*args, **kwargs)
             made.append(self)
 
-    monkeypatch.setattr(_training, "Program", Counted)
-    monkeypatch.setattr(_training, "_pool", [])
-    monkeypatch.setattr(_training, "_latest", weakref.WeakValueDictionary())
+    monkeypatch.setattr(_program, "Program", Counted)
+    monkeypatch.setattr(_program, "_pool", [])
+    monkeypatch.setattr(_program, "_latest", weakref.WeakValueDictionary())
     return made
 
 
@@ -382,14 +383,14 @@ def test_user_functions_are_not_pooled(programs):
     for scale in (1.0, 2.0):
         fit(network(), *data(), loss=lambda t, p, s=scale: s * absolute(t, p))
     assert len(programs) == 2
-    assert not _training._pool
+    assert not _program._pool
 
 
 def test_pool_is_bounded(monkeypatch, programs):
-    monkeypatch.setattr(_training, "IDLE_PROGRAMS", 2)
+    monkeypatch.setattr(_program, "IDLE_PROGRAMS", 2)
     for batch_size in (2, 3, 4):
         fit(network(), *data(), batch_size=batch_size, epochs=1)
-    assert len(_training._pool) == 2
+    assert len(_program._pool) == 2
 
 
 def test_training_goes_on_from_an_optimizer_state():
@@ -493,7 +494,7 @@ def test_predictions_under_a_tape_and_a_strategy():
     x, _, _ = data()
     net = network(seed=0)
     expected = predict(net, x)
-    _training._forwards.clear()  # others came; what was traced is another's
+    _program._forwards.clear()  # others came; what was traced is another's
     with tf.GradientTape():
         assert_array_equal(predict(net, x), expected)
     with tf.distribute.MirroredStrategy(["cpu:0"]).scope():

@@ -25,7 +25,8 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.utils._param_validation import InvalidParameterError
 
-from skts._windows import SlidingWindowTransformer, _infer_offset, make_supervised
+from skts import SlidingWindowTransformer, make_supervised
+from skts._time import infer_offset
 
 nan = np.nan
 
@@ -658,7 +659,7 @@ def test_transform_equals_a_loop_over_labels(frames, padding):
     name, window, train, X, (start, stop, first) = frames
     dates = isinstance(train.index, pd.DatetimeIndex)
     # A few days between holidays look regular, and are taken so.
-    assume(name in REGULAR or not dates or _infer_offset(train.index) is None)
+    assume(name in REGULAR or not dates or infer_offset(train.index) is None)
     kept = {t: train.to_numpy()[t - start] for t in range(stop - window + 1, stop)}
     if name in REGULAR:
         times = range(first - window + 1, first)

@@ -1,66 +1,71 @@
-"""Convolutional network: short patterns, wherever in the window they are."""
+"""CNN-LSTM: a convolution reads subsequences, an LSTM the sequence of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ._base import (
-    POSITIVE,
-    SIZES,
-    NetworkClassifier,
-    NetworkEstimator,
-    NetworkRegressor,
-    as_sizes,
-)
+from .._estimator import POSITIVE, NetworkEstimator
+from .._heads import NetworkClassifier, NetworkRegressor
 
 
-class _CNN(NetworkEstimator):
+class _CNNLSTM(NetworkEstimator):
+    subsequence_length: int = 2
     filters: int = 64
-    kernel_size: int = 2
+    kernel_size: int = 1
     pool_size: int = 2
-    units: int | Sequence[int] = 50
+    units: int = 50
     activation: str = "relu"
 
     _parameter_constraints = {
+        "subsequence_length": [POSITIVE],
         "filters": [POSITIVE],
         "kernel_size": [POSITIVE],
         "pool_size": [POSITIVE],
-        "units": SIZES,
+        "units": [POSITIVE],
         "activation": [str, callable],
     }
 
     def _hidden(self, layers, windows):
-        # Kernels and pools never exceed what there is to read.
-        kernel_size = min(self.kernel_size, windows.shape[1])
-        x = layers.Conv1D(self.filters, kernel_size, activation=self.activation)(
-            windows
+        timesteps, channels = windows.shape[1:]
+        # Of one subsequence the LSTM would have nothing to remember.
+        length = min(self.subsequence_length, -(-timesteps // 2))
+        x = windows
+        if timesteps % length:
+            x = layers.ZeroPadding1D((length - timesteps % length, 0))(x)
+        x = layers.Reshape((-1, length, channels))(x)
+        # One row of this image is one subsequence: a kernel of height 1 reads each by
+        # itself, as Keras' TimeDistributed does in a Python loop.
+        kernel = (1, min(self.kernel_size, length))
+        x = layers.Conv2D(self.filters, kernel, activation=self.activation)(x)
+        x = layers.MaxPooling2D((1, min(self.pool_size, x.shape[2])))(x)
+        x = layers.Reshape((x.shape[1], -1))(x)
+        x = self._drop(layers, x)
+        return self._drop(
+            layers, layers.LSTM(self.units, activation=self.activation)(x)
         )
-        x = layers.MaxPooling1D(min(self.pool_size, x.shape[1]))(x)
-        x = self._drop(layers, layers.Flatten()(x))
-        for units in as_sizes("units", self.units):
-            x = self._drop(layers, layers.Dense(units, activation=self.activation)(x))
-        return x
 
 
-class CNNRegressor(NetworkRegressor, _CNN):
-    """Convolutional network: finds short patterns wherever in the window they are.
+class CNNLSTMRegressor(NetworkRegressor, _CNNLSTM):
+    """CNN-LSTM: a convolution reads subsequences, an LSTM the sequence of them.
 
-    Layer by layer: Conv1D(`filters`, `kernel_size`), MaxPooling1D(`pool_size`),
-    Flatten, Dense(`units`), Dense(n_outputs). Kernel and pool shrink to what a short
-    window offers [1]_.
+    Layer by layer: the window is cut into subsequences of `subsequence_length`; each
+    goes through Conv1D(`filters`, `kernel_size`), MaxPooling1D(`pool_size`) and
+    Flatten, with the same weights for all; then LSTM(`units`), Dense(n_outputs). A
+    window that is no multiple of `subsequence_length` gets zeros in front, and a short
+    one is cut in two [1]_.
 
     Parameters
     ----------
+    subsequence_length : int, default=2
+        Timesteps in a subsequence.
     filters : int, default=64
         Patterns that the convolution looks for.
-    kernel_size : int, default=2
+    kernel_size : int, default=1
         Length of a pattern in timesteps.
     pool_size : int, default=2
         Neighbouring timesteps of which the strongest response is kept.
-    units : int or sequence of int, default=50
-        Units of the dense hidden layer, or of each of several.
+    units : int, default=50
+        Units of the LSTM layer.
     activation : str or callable, default="relu"
-        Keras activation of the hidden layers.
+        Keras activation of the convolution and of the cell.
     epochs : int, default=100
         Passes over the training rows.
     batch_size : int, default=64
@@ -136,14 +141,14 @@ class CNNRegressor(NetworkRegressor, _CNN):
 
     See Also
     --------
-    CNNLSTMRegressor : Reads the patterns found in order.
-    MLPRegressor : The same without convolution.
-    CNNClassifier : The same network for classes.
+    CNNRegressor : Convolution without memory.
+    LSTMRegressor : Memory without convolution.
+    CNNLSTMClassifier : The same network for classes.
 
     References
     ----------
-    .. [1] LeCun and Bengio (1995). Convolutional Networks for Images, Speech, and
-       Time Series. The Handbook of Brain Theory and Neural Networks.
+    .. [1] Donahue et al. (2015). Long-term Recurrent Convolutional Networks for Visual
+       Recognition and Description. CVPR.
     .. [2] Zeng et al. (2023). Are Transformers Effective for Time Series
        Forecasting? AAAI. (NLinear)
     .. [3] Kim et al. (2022). Reversible Instance Normalization for Accurate
@@ -152,34 +157,40 @@ class CNNRegressor(NetworkRegressor, _CNN):
     Examples
     --------
     >>> import numpy as np
-    >>> from skts import CNNRegressor, make_supervised
+    >>> from skts import CNNLSTMRegressor, make_supervised
     >>> series = np.arange(10.0, 80.0, 10.0)
     >>> X, y = make_supervised(series, window=3)
-    >>> model = CNNRegressor(window_norm="last", random_state=0)
+    >>> model = CNNLSTMRegressor(window_norm="last", random_state=0)
     >>> model.fit(X, y).predict([[50.0, 60.0, 70.0]]).round(1)
     array([80.])
     """
 
+    _learns_slowly = True
 
-class CNNClassifier(NetworkClassifier, _CNN):
-    """Convolutional network: finds short patterns wherever in the window they are.
 
-    Layer by layer: Conv1D(`filters`, `kernel_size`), MaxPooling1D(`pool_size`),
-    Flatten, Dense(`units`), Dense(n_classes). Kernel and pool shrink to what a short
-    window offers [1]_.
+class CNNLSTMClassifier(NetworkClassifier, _CNNLSTM):
+    """CNN-LSTM: a convolution reads subsequences, an LSTM the sequence of them.
+
+    Layer by layer: the window is cut into subsequences of `subsequence_length`; each
+    goes through Conv1D(`filters`, `kernel_size`), MaxPooling1D(`pool_size`) and
+    Flatten, with the same weights for all; then LSTM(`units`), Dense(n_classes). A
+    window that is no multiple of `subsequence_length` gets zeros in front, and a short
+    one is cut in two [1]_.
 
     Parameters
     ----------
+    subsequence_length : int, default=2
+        Timesteps in a subsequence.
     filters : int, default=64
         Patterns that the convolution looks for.
-    kernel_size : int, default=2
+    kernel_size : int, default=1
         Length of a pattern in timesteps.
     pool_size : int, default=2
         Neighbouring timesteps of which the strongest response is kept.
-    units : int or sequence of int, default=50
-        Units of the dense hidden layer, or of each of several.
+    units : int, default=50
+        Units of the LSTM layer.
     activation : str or callable, default="relu"
-        Keras activation of the hidden layers.
+        Keras activation of the convolution and of the cell.
     epochs : int, default=100
         Passes over the training rows.
     batch_size : int, default=64
@@ -250,14 +261,14 @@ class CNNClassifier(NetworkClassifier, _CNN):
 
     See Also
     --------
-    CNNLSTMClassifier : Reads the patterns found in order.
-    MLPClassifier : The same without convolution.
-    CNNRegressor : The same network for numbers.
+    CNNClassifier : Convolution without memory.
+    LSTMClassifier : Memory without convolution.
+    CNNLSTMRegressor : The same network for numbers.
 
     References
     ----------
-    .. [1] LeCun and Bengio (1995). Convolutional Networks for Images, Speech, and
-       Time Series. The Handbook of Brain Theory and Neural Networks.
+    .. [1] Donahue et al. (2015). Long-term Recurrent Convolutional Networks for Visual
+       Recognition and Description. CVPR.
     .. [2] Zeng et al. (2023). Are Transformers Effective for Time Series
        Forecasting? AAAI. (NLinear)
     .. [3] Kim et al. (2022). Reversible Instance Normalization for Accurate
@@ -266,11 +277,11 @@ class CNNClassifier(NetworkClassifier, _CNN):
     Examples
     --------
     >>> import numpy as np
-    >>> from skts import CNNClassifier
+    >>> from skts import CNNLSTMClassifier
     >>> rng = np.random.RandomState(0)
     >>> rising = np.arange(8) + rng.normal(size=(20, 8))
     >>> X, y = np.vstack([rising, -rising]), np.repeat(["rises", "falls"], 20)
-    >>> model = CNNClassifier(window_norm="last", random_state=0).fit(X, y)
+    >>> model = CNNLSTMClassifier(window_norm="last", random_state=0).fit(X, y)
     >>> model.predict([range(8), range(8, 0, -1)])
     array(['rises', 'falls'], dtype='<U5')
     """

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 
 # births_lag2 (ours), lag_3 (skforecast), lag3 (mlforecast), births_lag-3 (darts)
 _LAG_NAME = re.compile(r"(?:(?P<channel>.*)_)?lag_?(?P<lag>-?\d+)")
+
+
+def lag_names(names: Iterable, window: int) -> list[str]:
+    """Name the columns of windows: oldest timestep first, its channels together."""
+    return [f"{name}_lag{k}" for k in reversed(range(window)) for name in names]
 
 
 def read_lags(names, n_channels=None):

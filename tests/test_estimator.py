@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 
 from skts import EncoderDecoderLSTMRegressor, MLPRegressor, SlidingWindowTransformer
-from skts._base import NetworkEstimator
+from skts._estimator import NetworkEstimator
 
 
 @pytest.fixture

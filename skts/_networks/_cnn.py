@@ -1,41 +1,58 @@
-"""Multilayer perceptron: a window read as one row of numbers."""
+"""Convolutional network: short patterns, wherever in the window they are."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ._base import (
-    SIZES,
-    NetworkClassifier,
-    NetworkEstimator,
-    NetworkRegressor,
-    as_sizes,
-)
+from .._estimator import POSITIVE, SIZES, NetworkEstimator, as_sizes
+from .._heads import NetworkClassifier, NetworkRegressor
 
 
-class _MLP(NetworkEstimator):
-    units: int | Sequence[int] = 100
+class _CNN(NetworkEstimator):
+    filters: int = 64
+    kernel_size: int = 2
+    pool_size: int = 2
+    units: int | Sequence[int] = 50
     activation: str = "relu"
 
-    _parameter_constraints = {"units": SIZES, "activation": [str, callable]}
+    _parameter_constraints = {
+        "filters": [POSITIVE],
+        "kernel_size": [POSITIVE],
+        "pool_size": [POSITIVE],
+        "units": SIZES,
+        "activation": [str, callable],
+    }
 
     def _hidden(self, layers, windows):
-        x = layers.Flatten()(windows)
+        # Kernels and pools never exceed what there is to read.
+        kernel_size = min(self.kernel_size, windows.shape[1])
+        x = layers.Conv1D(self.filters, kernel_size, activation=self.activation)(
+            windows
+        )
+        x = layers.MaxPooling1D(min(self.pool_size, x.shape[1]))(x)
+        x = self._drop(layers, layers.Flatten()(x))
         for units in as_sizes("units", self.units):
             x = self._drop(layers, layers.Dense(units, activation=self.activation)(x))
         return x
 
 
-class MLPRegressor(NetworkRegressor, _MLP):
-    """Multilayer perceptron: reads a window as one row of numbers.
+class CNNRegressor(NetworkRegressor, _CNN):
+    """Convolutional network: finds short patterns wherever in the window they are.
 
-    The fastest of the networks to train, and a good first one to try. Layer by layer:
-    Flatten, Dense(`units`), Dense(n_outputs) [1]_.
+    Layer by layer: Conv1D(`filters`, `kernel_size`), MaxPooling1D(`pool_size`),
+    Flatten, Dense(`units`), Dense(n_outputs). Kernel and pool shrink to what a short
+    window offers [1]_.
 
     Parameters
     ----------
-    units : int or sequence of int, default=100
-        Units of the hidden layer, or of each of several.
+    filters : int, default=64
+        Patterns that the convolution looks for.
+    kernel_size : int, default=2
+        Length of a pattern in timesteps.
+    pool_size : int, default=2
+        Neighbouring timesteps of which the strongest response is kept.
+    units : int or sequence of int, default=50
+        Units of the dense hidden layer, or of each of several.
     activation : str or callable, default="relu"
         Keras activation of the hidden layers.
     epochs : int, default=100
@@ -113,14 +130,14 @@ class MLPRegressor(NetworkRegressor, _MLP):
 
     See Also
     --------
-    CNNRegressor : Finds short patterns anywhere in the window.
-    LSTMRegressor : Reads the window step by step.
-    MLPClassifier : The same network for classes.
+    CNNLSTMRegressor : Reads the patterns found in order.
+    MLPRegressor : The same without convolution.
+    CNNClassifier : The same network for classes.
 
     References
     ----------
-    .. [1] Rumelhart, Hinton and Williams (1986). Learning Representations by
-       Back-propagating Errors. Nature 323.
+    .. [1] LeCun and Bengio (1995). Convolutional Networks for Images, Speech, and
+       Time Series. The Handbook of Brain Theory and Neural Networks.
     .. [2] Zeng et al. (2023). Are Transformers Effective for Time Series
        Forecasting? AAAI. (NLinear)
     .. [3] Kim et al. (2022). Reversible Instance Normalization for Accurate
@@ -129,25 +146,32 @@ class MLPRegressor(NetworkRegressor, _MLP):
     Examples
     --------
     >>> import numpy as np
-    >>> from skts import MLPRegressor, make_supervised
+    >>> from skts import CNNRegressor, make_supervised
     >>> series = np.arange(10.0, 80.0, 10.0)
     >>> X, y = make_supervised(series, window=3)
-    >>> model = MLPRegressor(window_norm="last", random_state=0)
+    >>> model = CNNRegressor(window_norm="last", random_state=0)
     >>> model.fit(X, y).predict([[50.0, 60.0, 70.0]]).round(1)
     array([80.])
     """
 
 
-class MLPClassifier(NetworkClassifier, _MLP):
-    """Multilayer perceptron: reads a window as one row of numbers.
+class CNNClassifier(NetworkClassifier, _CNN):
+    """Convolutional network: finds short patterns wherever in the window they are.
 
-    The fastest of the networks to train, and a good first one to try. Layer by layer:
-    Flatten, Dense(`units`), Dense(n_classes) [1]_.
+    Layer by layer: Conv1D(`filters`, `kernel_size`), MaxPooling1D(`pool_size`),
+    Flatten, Dense(`units`), Dense(n_classes). Kernel and pool shrink to what a short
+    window offers [1]_.
 
     Parameters
     ----------
-    units : int or sequence of int, default=100
-        Units of the hidden layer, or of each of several.
+    filters : int, default=64
+        Patterns that the convolution looks for.
+    kernel_size : int, default=2
+        Length of a pattern in timesteps.
+    pool_size : int, default=2
+        Neighbouring timesteps of which the strongest response is kept.
+    units : int or sequence of int, default=50
+        Units of the dense hidden layer, or of each of several.
     activation : str or callable, default="relu"
         Keras activation of the hidden layers.
     epochs : int, default=100
@@ -220,14 +244,14 @@ class MLPClassifier(NetworkClassifier, _MLP):
 
     See Also
     --------
-    CNNClassifier : Finds short patterns anywhere in the window.
-    LSTMClassifier : Reads the window step by step.
-    MLPRegressor : The same network for numbers.
+    CNNLSTMClassifier : Reads the patterns found in order.
+    MLPClassifier : The same without convolution.
+    CNNRegressor : The same network for numbers.
 
     References
     ----------
-    .. [1] Rumelhart, Hinton and Williams (1986). Learning Representations by
-       Back-propagating Errors. Nature 323.
+    .. [1] LeCun and Bengio (1995). Convolutional Networks for Images, Speech, and
+       Time Series. The Handbook of Brain Theory and Neural Networks.
     .. [2] Zeng et al. (2023). Are Transformers Effective for Time Series
        Forecasting? AAAI. (NLinear)
     .. [3] Kim et al. (2022). Reversible Instance Normalization for Accurate
@@ -236,11 +260,11 @@ class MLPClassifier(NetworkClassifier, _MLP):
     Examples
     --------
     >>> import numpy as np
-    >>> from skts import MLPClassifier
+    >>> from skts import CNNClassifier
     >>> rng = np.random.RandomState(0)
     >>> rising = np.arange(8) + rng.normal(size=(20, 8))
     >>> X, y = np.vstack([rising, -rising]), np.repeat(["rises", "falls"], 20)
-    >>> model = MLPClassifier(window_norm="last", random_state=0).fit(X, y)
+    >>> model = CNNClassifier(window_norm="last", random_state=0).fit(X, y)
     >>> model.predict([range(8), range(8, 0, -1)])
     array(['rises', 'falls'], dtype='<U5')
     """

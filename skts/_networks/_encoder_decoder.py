@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ._base import POSITIVE, NetworkRegressor
+from .._estimator import POSITIVE
+from .._heads import NetworkRegressor
 
 
 class EncoderDecoderLSTMRegressor(NetworkRegressor):

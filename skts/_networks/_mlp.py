@@ -1,44 +1,38 @@
-"""Long short-term memory: a window read step by step."""
+"""Multilayer perceptron: a window read as one row of numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ._base import (
-    SIZES,
-    NetworkClassifier,
-    NetworkEstimator,
-    NetworkRegressor,
-    as_sizes,
-)
+from .._estimator import SIZES, NetworkEstimator, as_sizes
+from .._heads import NetworkClassifier, NetworkRegressor
 
 
-class _LSTM(NetworkEstimator):
-    units: int | Sequence[int] = 50
-    activation: str = "tanh"
+class _MLP(NetworkEstimator):
+    units: int | Sequence[int] = 100
+    activation: str = "relu"
 
     _parameter_constraints = {"units": SIZES, "activation": [str, callable]}
 
     def _hidden(self, layers, windows):
-        x = windows
-        *stacked, last = as_sizes("units", self.units)
-        for units in stacked:
-            x = layers.LSTM(units, activation=self.activation, return_sequences=True)(x)
-            x = self._drop(layers, x)
-        return self._drop(layers, layers.LSTM(last, activation=self.activation)(x))
+        x = layers.Flatten()(windows)
+        for units in as_sizes("units", self.units):
+            x = self._drop(layers, layers.Dense(units, activation=self.activation)(x))
+        return x
 
 
-class LSTMRegressor(NetworkRegressor, _LSTM):
-    """Long short-term memory network: reads a window step by step.
+class MLPRegressor(NetworkRegressor, _MLP):
+    """Multilayer perceptron: reads a window as one row of numbers.
 
-    Layer by layer: LSTM(`units`), Dense(n_outputs) [1]_.
+    The fastest of the networks to train, and a good first one to try. Layer by layer:
+    Flatten, Dense(`units`), Dense(n_outputs) [1]_.
 
     Parameters
     ----------
-    units : int or sequence of int, default=50
-        Units of the LSTM layer, or of each of several that are stacked.
-    activation : str or callable, default="tanh"
-        Keras activation of the cell.
+    units : int or sequence of int, default=100
+        Units of the hidden layer, or of each of several.
+    activation : str or callable, default="relu"
+        Keras activation of the hidden layers.
     epochs : int, default=100
         Passes over the training rows.
     batch_size : int, default=64
@@ -114,14 +108,14 @@ class LSTMRegressor(NetworkRegressor, _LSTM):
 
     See Also
     --------
-    CNNLSTMRegressor : Summarises subsequences by a convolution first.
-    EncoderDecoderLSTMRegressor : Writes several steps ahead one by one.
-    LSTMClassifier : The same network for classes.
+    CNNRegressor : Finds short patterns anywhere in the window.
+    LSTMRegressor : Reads the window step by step.
+    MLPClassifier : The same network for classes.
 
     References
     ----------
-    .. [1] Hochreiter and Schmidhuber (1997). Long Short-Term Memory. Neural
-       Computation 9(8).
+    .. [1] Rumelhart, Hinton and Williams (1986). Learning Representations by
+       Back-propagating Errors. Nature 323.
     .. [2] Zeng et al. (2023). Are Transformers Effective for Time Series
        Forecasting? AAAI. (NLinear)
     .. [3] Kim et al. (2022). Reversible Instance Normalization for Accurate
@@ -130,28 +124,27 @@ class LSTMRegressor(NetworkRegressor, _LSTM):
     Examples
     --------
     >>> import numpy as np
-    >>> from skts import LSTMRegressor, make_supervised
+    >>> from skts import MLPRegressor, make_supervised
     >>> series = np.arange(10.0, 80.0, 10.0)
     >>> X, y = make_supervised(series, window=3)
-    >>> model = LSTMRegressor(window_norm="last", random_state=0)
+    >>> model = MLPRegressor(window_norm="last", random_state=0)
     >>> model.fit(X, y).predict([[50.0, 60.0, 70.0]]).round(1)
     array([80.])
     """
 
-    _learns_slowly = True
 
+class MLPClassifier(NetworkClassifier, _MLP):
+    """Multilayer perceptron: reads a window as one row of numbers.
 
-class LSTMClassifier(NetworkClassifier, _LSTM):
-    """Long short-term memory network: reads a window step by step.
-
-    Layer by layer: LSTM(`units`), Dense(n_classes) [1]_.
+    The fastest of the networks to train, and a good first one to try. Layer by layer:
+    Flatten, Dense(`units`), Dense(n_classes) [1]_.
 
     Parameters
     ----------
-    units : int or sequence of int, default=50
-        Units of the LSTM layer, or of each of several that are stacked.
-    activation : str or callable, default="tanh"
-        Keras activation of the cell.
+    units : int or sequence of int, default=100
+        Units of the hidden layer, or of each of several.
+    activation : str or callable, default="relu"
+        Keras activation of the hidden layers.
     epochs : int, default=100
         Passes over the training rows.
     batch_size : int, default=64
@@ -222,13 +215,14 @@ class LSTMClassifier(NetworkClassifier, _LSTM):
 
     See Also
     --------
-    CNNLSTMClassifier : Summarises subsequences by a convolution first.
-    LSTMRegressor : The same network for numbers.
+    CNNClassifier : Finds short patterns anywhere in the window.
+    LSTMClassifier : Reads the window step by step.
+    MLPRegressor : The same network for numbers.
 
     References
     ----------
-    .. [1] Hochreiter and Schmidhuber (1997). Long Short-Term Memory. Neural
-       Computation 9(8).
+    .. [1] Rumelhart, Hinton and Williams (1986). Learning Representations by
+       Back-propagating Errors. Nature 323.
     .. [2] Zeng et al. (2023). Are Transformers Effective for Time Series
        Forecasting? AAAI. (NLinear)
     .. [3] Kim et al. (2022). Reversible Instance Normalization for Accurate
@@ -237,11 +231,11 @@ class LSTMClassifier(NetworkClassifier, _LSTM):
     Examples
     --------
     >>> import numpy as np
-    >>> from skts import LSTMClassifier
+    >>> from skts import MLPClassifier
     >>> rng = np.random.RandomState(0)
     >>> rising = np.arange(8) + rng.normal(size=(20, 8))
     >>> X, y = np.vstack([rising, -rising]), np.repeat(["rises", "falls"], 20)
-    >>> model = LSTMClassifier(window_norm="last", random_state=0).fit(X, y)
+    >>> model = MLPClassifier(window_norm="last", random_state=0).fit(X, y)
     >>> model.predict([range(8), range(8, 0, -1)])
     array(['rises', 'falls'], dtype='<U5')
     """

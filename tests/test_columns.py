@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from skts import LSTMRegressor, MLPClassifier, MLPRegressor
-from skts._layout import misread_channels, read_lags, read_order
+from skts._columns import misread_channels, read_lags, read_order
 
 
 @pytest.mark.parametrize(

@@ -1,70 +1,39 @@
-"""CNN-LSTM: a convolution reads subsequences, an LSTM the sequence of them."""
+"""Long short-term memory: a window read step by step."""
 
 from __future__ import annotations
 
-from ._base import POSITIVE, NetworkClassifier, NetworkEstimator, NetworkRegressor
+from collections.abc import Sequence
+
+from .._estimator import SIZES, NetworkEstimator, as_sizes
+from .._heads import NetworkClassifier, NetworkRegressor
 
 
-class _CNNLSTM(NetworkEstimator):
-    subsequence_length: int = 2
-    filters: int = 64
-    kernel_size: int = 1
-    pool_size: int = 2
-    units: int = 50
-    activation: str = "relu"
+class _LSTM(NetworkEstimator):
+    units: int | Sequence[int] = 50
+    activation: str = "tanh"
 
-    _parameter_constraints = {
-        "subsequence_length": [POSITIVE],
-        "filters": [POSITIVE],
-        "kernel_size": [POSITIVE],
-        "pool_size": [POSITIVE],
-        "units": [POSITIVE],
-        "activation": [str, callable],
-    }
+    _parameter_constraints = {"units": SIZES, "activation": [str, callable]}
 
     def _hidden(self, layers, windows):
-        timesteps, channels = windows.shape[1:]
-        # Of one subsequence the LSTM would have nothing to remember.
-        length = min(self.subsequence_length, -(-timesteps // 2))
         x = windows
-        if timesteps % length:
-            x = layers.ZeroPadding1D((length - timesteps % length, 0))(x)
-        x = layers.Reshape((-1, length, channels))(x)
-        # One row of this image is one subsequence: a kernel of height 1 reads each by
-        # itself, as Keras' TimeDistributed does in a Python loop.
-        kernel = (1, min(self.kernel_size, length))
-        x = layers.Conv2D(self.filters, kernel, activation=self.activation)(x)
-        x = layers.MaxPooling2D((1, min(self.pool_size, x.shape[2])))(x)
-        x = layers.Reshape((x.shape[1], -1))(x)
-        x = self._drop(layers, x)
-        return self._drop(
-            layers, layers.LSTM(self.units, activation=self.activation)(x)
-        )
+        *stacked, last = as_sizes("units", self.units)
+        for units in stacked:
+            x = layers.LSTM(units, activation=self.activation, return_sequences=True)(x)
+            x = self._drop(layers, x)
+        return self._drop(layers, layers.LSTM(last, activation=self.activation)(x))
 
 
-class CNNLSTMRegressor(NetworkRegressor, _CNNLSTM):
-    """CNN-LSTM: a convolution reads subsequences, an LSTM the sequence of them.
+class LSTMRegressor(NetworkRegressor, _LSTM):
+    """Long short-term memory network: reads a window step by step.
 
-    Layer by layer: the window is cut into subsequences of `subsequence_length`; each
-    goes through Conv1D(`filters`, `kernel_size`), MaxPooling1D(`pool_size`) and
-    Flatten, with the same weights for all; then LSTM(`units`), Dense(n_outputs). A
-    window that is no multiple of `subsequence_length` gets zeros in front, and a short
-    one is cut in two [1]_.
+    Layer by layer: LSTM(`units`), Dense(n_outputs) [1]_.
 
     Parameters
     ----------
-    subsequence_length : int, default=2
-        Timesteps in a subsequence.
-    filters : int, default=64
-        Patterns that the convolution looks for.
-    kernel_size : int, default=1
-        Length of a pattern in timesteps.
-    pool_size : int, default=2
-        Neighbouring timesteps of which the strongest response is kept.
-    units : int, default=50
-        Units of the LSTM layer.
-    activation : str or callable, default="relu"
-        Keras activation of the convolution and of the cell.
+    units : int or sequence of int, default=50
+        Units of the LSTM layer, or of each of several that are stacked.
+    activation : str or callable, default="tanh"
+        Keras activation of the cell.
     epochs : int, default=100
         Passes over the training rows.
     batch_size : int, default=64
@@ -140,14 +109,14 @@ class CNNLSTMRegressor(NetworkRegressor, _CNNLSTM):
 
     See Also
     --------
-    CNNRegressor : Convolution without memory.
-    LSTMRegressor : Memory without convolution.
-    CNNLSTMClassifier : The same network for classes.
+    CNNLSTMRegressor : Summarises subsequences by a convolution first.
+    EncoderDecoderLSTMRegressor : Writes several steps ahead one by one.
+    LSTMClassifier : The same network for classes.
 
     References
     ----------
-    .. [1] Donahue et al. (2015). Long-term Recurrent Convolutional Networks for Visual
-       Recognition and Description. CVPR.
+    .. [1] Hochreiter and Schmidhuber (1997). Long Short-Term Memory. Neural
+       Computation 9(8).
     .. [2] Zeng et al. (2023). Are Transformers Effective for Time Series
        Forecasting? AAAI. (NLinear)
     .. [3] Kim et al. (2022). Reversible Instance Normalization for Accurate
@@ -156,10 +125,10 @@ class CNNLSTMRegressor(NetworkRegressor, _CNNLSTM):
     Examples
     --------
     >>> import numpy as np
-    >>> from skts import CNNLSTMRegressor, make_supervised
+    >>> from skts import LSTMRegressor, make_supervised
     >>> series = np.arange(10.0, 80.0, 10.0)
     >>> X, y = make_supervised(series, window=3)
-    >>> model = CNNLSTMRegressor(window_norm="last", random_state=0)
+    >>> model = LSTMRegressor(window_norm="last", random_state=0)
     >>> model.fit(X, y).predict([[50.0, 60.0, 70.0]]).round(1)
     array([80.])
     """
@@ -167,29 +136,17 @@ class CNNLSTMRegressor(NetworkRegressor, _CNNLSTM):
     _learns_slowly = True
 
 
-class CNNLSTMClassifier(NetworkClassifier, _CNNLSTM):
-    """CNN-LSTM: a convolution reads subsequences, an LSTM the sequence of them.
+class LSTMClassifier(NetworkClassifier, _LSTM):
+    """Long short-term memory network: reads a window step by step.
 
-    Layer by layer: the window is cut into subsequences of `subsequence_length`; each
-    goes through Conv1D(`filters`, `kernel_size`), MaxPooling1D(`pool_size`) and
-    Flatten, with the same weights for all; then LSTM(`units`), Dense(n_classes). A
-    window that is no multiple of `subsequence_length` gets zeros in front, and a short
-    one is cut in two [1]_.
+    Layer by layer: LSTM(`units`), Dense(n_classes) [1]_.
 
     Parameters
     ----------
-    subsequence_length : int, default=2
-        Timesteps in a subsequence.
-    filters : int, default=64
-        Patterns that the convolution looks for.
-    kernel_size : int, default=1
-        Length of a pattern in timesteps.
-    pool_size : int, default=2
-        Neighbouring timesteps of which the strongest response is kept.
-    units : int, default=50
-        Units of the LSTM layer.
-    activation : str or callable, default="relu"
-        Keras activation of the convolution and of the cell.
+    units : int or sequence of int, default=50
+        Units of the LSTM layer, or of each of several that are stacked.
+    activation : str or callable, default="tanh"
+        Keras activation of the cell.
     epochs : int, default=100
         Passes over the training rows.
     batch_size : int, default=64
@@ -260,14 +217,13 @@ class CNNLSTMClassifier(NetworkClassifier, _CNNLSTM):
 
     See Also
     --------
-    CNNClassifier : Convolution without memory.
-    LSTMClassifier : Memory without convolution.
-    CNNLSTMRegressor : The same network for numbers.
+    CNNLSTMClassifier : Summarises subsequences by a convolution first.
+    LSTMRegressor : The same network for numbers.
 
     References
     ----------
-    .. [1] Donahue et al. (2015). Long-term Recurrent Convolutional Networks for Visual
-       Recognition and Description. CVPR.
+    .. [1] Hochreiter and Schmidhuber (1997). Long Short-Term Memory. Neural
+       Computation 9(8).
     .. [2] Zeng et al. (2023). Are Transformers Effective for Time Series
        Forecasting? AAAI. (NLinear)
     .. [3] Kim et al. (2022). Reversible Instance Normalization for Accurate
@@ -276,11 +232,11 @@ class CNNLSTMClassifier(NetworkClassifier, _CNNLSTM):
     Examples
     --------
     >>> import numpy as np
-    >>> from skts import CNNLSTMClassifier
+    >>> from skts import LSTMClassifier
     >>> rng = np.random.RandomState(0)
     >>> rising = np.arange(8) + rng.normal(size=(20, 8))
     >>> X, y = np.vstack([rising, -rising]), np.repeat(["rises", "falls"], 20)
-    >>> model = CNNLSTMClassifier(window_norm="last", random_state=0).fit(X, y)
+    >>> model = LSTMClassifier(window_norm="last", random_state=0).fit(X, y)
     >>> model.predict([range(8), range(8, 0, -1)])
     array(['rises', 'falls'], dtype='<U5')
     """

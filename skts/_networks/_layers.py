@@ -33,7 +33,7 @@ class SeededLayers:
         return int(self._rng.randint(np.iinfo(np.int32).max))
 
     def __getattr__(self, name):
-        from ._training import keras
+        from .._program import keras
 
         layer_class = getattr(keras.layers, name)
 

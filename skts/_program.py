@@ -1,0 +1,550 @@
+"""What is compiled: the loop that trains and the one that predicts, and their pool.
+
+Training runs as one program: the loop over batches, the gradients and the optimizer.
+Which rows make up the batches is data that the host streams in, so that one program
+serves fits of any length. Programs are kept, and lent again to fits of the same shape.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+import os
+import sys
+import tempfile
+import threading
+import time
+import weakref
+
+import numpy as np
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Keep to itself what TensorFlow logs while it is loaded for the first time."""
+    if "tensorflow" in sys.modules or "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        yield
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"  # errors only; read once, then kept
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as log:
+        os.dup2(log.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            del os.environ["TF_CPP_MIN_LOG_LEVEL"]
+
+
+with _quiet():
+    import keras
+    import tensorflow as tf
+
+    tf.constant(0)  # looks for devices
+
+    from ._fast_layers import for_graph, for_xla
+
+XLA_MIN_BATCHES = 200  # that are trained on
+XLA_MAX_TIMESTEPS = 2**14  # of all rows of a batch
+CHUNK_SECONDS = 0.5  # at most, between two looks at Ctrl-C and the progress line
+CHUNK_BATCHES = 1024
+CHUNK_ELEMENTS = 2**20  # of windows that are gathered at once
+IDLE_PROGRAMS = 16  # that are kept
+BLOCK_BYTES = 128  # of a feature of the rows predicted at once: 32 or 16 rows
+
+
+def _compiles(model, callbacks):
+    """Whether the compiled program can stand in for Keras' own loop.
+
+    It fills up batches with rows of no weight, which layers that look at the whole
+    batch would see, and returns to Python only between epochs.
+    """
+    epoch_level = {"on_train_begin", "on_train_end", "on_epoch_begin", "on_epoch_end"}
+    hooks = {h for h in dir(keras.callbacks.Callback) if h.startswith("on_")}
+    return (
+        not model.non_trainable_weights
+        and not tf.distribute.has_strategy()
+        and not isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
+        and not any(layer.activity_regularizer for layer in model.layers)
+        and all(
+            getattr(getattr(callback, hook), "_is_default", False)
+            for callback in callbacks
+            for hook in hooks - epoch_level
+        )
+    )
+
+
+def _uses_xla(model, rows, n_epochs):
+    """Whether XLA compiles the program, which takes it one to three seconds.
+
+    It saves the tenths of a millisecond to milliseconds that TensorFlow spends on
+    starting the operations of a batch, in this fit and in those that follow. In large
+    batches arithmetic rules, and TensorFlow's kernels are as fast or faster.
+    """
+    if model.requested_jit != "auto":
+        return model.requested_jit
+    timesteps = rows.sets[0][0].shape[1]
+    return (
+        rows.n_batches[0] * n_epochs >= XLA_MIN_BATCHES
+        and rows.size * timesteps <= XLA_MAX_TIMESTEPS
+    )
+
+
+def fresh_copy(optimizer):
+    config = optimizer.get_config()
+    schedule = optimizer._learning_rate
+    if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+        config["learning_rate"] = schedule  # as it is: Keras cannot find a user's own
+    return type(optimizer).from_config(config)
+
+
+def state_of(optimizer):
+    """Return the variables of `optimizer` but for the learning rate."""
+    return [v for v in optimizer.variables if v is not optimizer.learning_rate]
+
+
+# The rows of batches ----------------------------------------------------------------
+
+
+class Rows:
+    """Rows to train and, if any, to validate on, and the batches they make.
+
+    Every batch has `size` rows; row -1 fills up the last one and weighs nothing.
+    """
+
+    def __init__(self, train, validation, batch_size):
+        self.sets = [train] if validation is None else [train, validation]
+        self.batch_size = batch_size
+        n_rows = len(train[0])
+        self.size = min(batch_size, 1 << (n_rows - 1).bit_length())
+        self.n_batches = [-(-len(x) // self.size) for x, _, _ in self.sets]
+        self.per_epoch = sum(self.n_batches)
+
+    def table(self, orders):
+        """Return the rows of all batches of epochs with these `orders`, in turn."""
+        table = np.full((len(orders), self.per_epoch * self.size), -1)
+        table[:, : orders.shape[1]] = orders
+        for x, _, _ in self.sets[1:]:
+            start = self.n_batches[0] * self.size
+            table[:, start : start + len(x)] = np.arange(len(x))
+        return table.reshape(-1, self.size)
+
+    def gather(self, table, first, buffers):
+        """Copy batches, the first of which is the `first` of its epochs."""
+        position = np.arange(first, first + len(table)) % self.per_epoch
+        trains = position < self.n_batches[0]
+        x_out, y_out, weight_out, trains_out, ends_out = buffers
+        for (x, y, weight), chosen in zip(self.sets, (trains, ~trains)):
+            batches = np.flatnonzero(chosen)
+            rows = table[batches]
+            x_out[batches] = x[rows]
+            y_out[batches] = y[rows]
+            weight_out[batches] = np.where(rows < 0, 0, weight[rows])
+        trains_out[: len(table)] = trains
+        ends_out[: len(table)] = position == self.per_epoch - 1
+
+    def epoch_losses(self, losses):
+        """Return the losses of whole epochs, one column a set, from their batches'."""
+        columns = []
+        per_set = np.split(
+            losses.reshape(-1, self.per_epoch), [self.n_batches[0]], axis=1
+        )
+        for (x, _, _), of_batches in zip(self.sets, per_set):
+            sizes = np.full(of_batches.shape[1], self.size)
+            sizes[-1] -= self.size * len(sizes) - len(x)
+            columns.append((of_batches * sizes).sum(axis=1) / len(x))
+        return np.stack(columns, axis=1)
+
+
+# The program ------------------------------------------------------------------------
+
+
+class Program:
+    """A compiled training loop, whose variables each fit loads and reads back.
+
+    The loop of a `twin`, a program of the same shape, is not compiled once more.
+    """
+
+    def __init__(self, model, rows, xla, pooled, twin=None):
+        network = keras.Model(model.input, model.output)  # not compiled
+        self.network = _copy_of(network, xla) if pooled else network
+        self.weights = self.network.trainable_variables
+        self.optimizer = fresh_copy(model.optimizer)
+        self.optimizer.build(self.weights)
+        self.initial_state = self.state()
+        self.loss = model.loss
+        x, y, weight = rows.sets[0]
+        self.validates = len(rows.sets) == 2
+        zero = np.zeros((), weight.dtype)
+        self.best_weights = [tf.Variable(w.value) for w in self.weights]
+        self.best, self.total, self.waited = (tf.Variable(zero) for _ in range(3))
+        self.variables = [
+            *_variables(self.network),
+            *(v.value for v in self.optimizer.variables),
+            *(*self.best_weights, self.best, self.total, self.waited),
+        ]
+        windows = rows.size * int(np.prod(x.shape[1:]))
+        self.capacity = max(1, min(CHUNK_BATCHES, CHUNK_ELEMENTS // windows))
+        self.n_next = min(16, self.capacity)
+        lead = (self.capacity, rows.size)
+        self.buffers = [
+            np.zeros(lead + x.shape[1:], x.dtype),
+            np.zeros(lead + y.shape[1:], y.dtype),
+            np.zeros(lead, weight.dtype),
+            np.zeros(lead[0], bool),
+            np.zeros(lead[0], bool),
+        ]
+        if twin:
+            self.run = _on_variables(twin.run, twin.variables, self.variables)
+            return
+        scalar = tf.TensorSpec((), tf.int32)
+        signature = [scalar, scalar]
+        signature += [tf.TensorSpec(b.shape, b.dtype) for b in self.buffers]
+        run = tf.function(self._run, signature, autograph=False, jit_compile=xla)
+        self.run = run.get_concrete_function()
+
+    def compile(self):
+        """Have XLA compile the program by training on no batch."""
+        self.run(tf.constant(0), tf.constant(0), *map(tf.constant, self.buffers))
+
+    def _run(self, n_batches, patience, x, y, weight, trains, ends):
+        """Train on batches; return how many, whether to go on, and their losses."""
+
+        def step(k, go_on, losses):
+            batch = x[k], y[k], weight[k]
+            if not self.validates:
+                loss = self._train(*batch)
+            else:
+                loss = tf.cond(
+                    trains[k],
+                    lambda: self._train(*batch),
+                    lambda: self._validate(*batch),
+                )
+                go_on = tf.cond(ends[k], lambda: self._judge(patience), lambda: True)
+            go_on &= tf.math.is_finite(loss)
+            return k + 1, go_on, losses.write(k, loss)
+
+        return_losses = tf.TensorArray(weight.dtype, self.capacity, element_shape=())
+        n_done, go_on, losses = tf.while_loop(
+            lambda k, go_on, _: (k < n_batches) & go_on,
+            step,
+            (0, True, return_losses),
+            parallel_iterations=1,
+        )
+        return n_done, go_on, losses.stack()
+
+    def _train(self, x, y, weight):
+        with tf.GradientTape() as tape:
+            loss = self._loss(x, y, weight, training=True)
+            scaled = self.optimizer.scale_loss(loss)
+        self.optimizer.apply(tape.gradient(scaled, self.weights), self.weights)
+        return loss
+
+    def _validate(self, x, y, weight):
+        loss = self._loss(x, y, weight, training=False)
+        n_rows = tf.math.count_nonzero(weight)
+        self.total.assign_add(loss * tf.cast(n_rows, loss.dtype))
+        return loss
+
+    def _loss(self, x, y, weight, training):
+        outputs = self.network(x, training=training)
+        return tf.add_n([self.loss(y, outputs, weight), *self.network.losses])
+
+    def _judge(self, patience):
+        """End an epoch: keep the best weights; return False to stop."""
+        better = self.total < self.best
+        for kept, weight in zip(self.best_weights, self.weights):
+            kept.assign(tf.where(better, weight.value, kept))
+        self.best.assign(tf.minimum(self.best, self.total))
+        self.waited.assign(
+            tf.where(better, tf.zeros_like(self.waited), self.waited + 1)
+        )
+        self.total.assign(tf.zeros_like(self.total))
+        return better | (self.waited < tf.cast(patience, self.waited.dtype))
+
+    def train(self, rows, orders, patience, learning_rate):
+        """Train epochs; yield the losses of those just finished, and whether to go on.
+
+        An epoch in which training diverged has a loss that is not finite.
+        """
+        if learning_rate is not None:
+            self.optimizer.learning_rate = learning_rate
+        patience = tf.constant(2**30 if patience is None else patience)
+        table = rows.table(orders)
+        losses = np.full(len(table), np.nan)
+        done = told = 0
+        go_on = True
+        while done < len(table) and go_on:
+            part = table[done : done + self.n_next]
+            rows.gather(part, done, self.buffers)
+            start = time.perf_counter()
+            n_done, go_on, new = self.run(
+                tf.constant(len(part)), patience, *map(tf.constant, self.buffers)
+            )
+            n_done, go_on = int(n_done), bool(go_on)
+            self._pace(time.perf_counter() - start)
+            losses[done : done + n_done] = new[:n_done]
+            done += n_done
+            upto = done // rows.per_epoch if go_on else -(-done // rows.per_epoch)
+            finished = losses[told * rows.per_epoch : upto * rows.per_epoch]
+            yield rows.epoch_losses(finished), go_on
+            told = upto
+
+    def _pace(self, seconds):
+        """Let the next chunk take so many batches that it lasts its time."""
+        if seconds < CHUNK_SECONDS / 4:
+            self.n_next = min(4 * self.n_next, self.capacity)
+        elif seconds > CHUNK_SECONDS:
+            self.n_next = max(1, self.n_next // 2)
+
+    def load(self, model, state):
+        """Begin a fit with the weights and seeds of `model`."""
+        _copy(model.variables, self.network.variables)
+        for variable, value in zip(
+            state_of(self.optimizer), self.initial_state if state is None else state
+        ):
+            variable.assign(value)
+        self.best.assign(np.inf)
+        self.total.assign(0)
+        self.waited.assign(0)
+
+    def take_weights(self, model):
+        """Take the weights of `model`, which a callback may have changed."""
+        _copy(model.trainable_variables, self.weights)
+
+    def finish(self, patience):
+        """End a fit: settle on the weights."""
+        self.optimizer.finalize_variable_values(self.weights)
+        if patience is not None:
+            for weight, best in zip(self.weights, self.best_weights):
+                weight.assign(best)
+
+    def store(self, model):
+        """Give `model` the weights and seeds."""
+        _copy(self.network.variables, model.variables)
+        _copy(self.optimizer.variables[:1], model.optimizer.variables[:1])  # iterations
+
+    def state(self):
+        """Return the state of the optimizer."""
+        return [v.numpy() for v in state_of(self.optimizer)]
+
+
+def _copy_of(network, xla):
+    """Return a copy of `network` in layers that are quick in a compiled program."""
+    copy_layer = for_xla if xla else for_graph
+    return keras.models.clone_model(network, clone_function=copy_layer)
+
+
+def _variables(network):
+    return [variable.value for variable in network.variables]
+
+
+def _on_variables(function, theirs, ours):
+    """Return a traced function that works on `ours`, where `function` does on `theirs`.
+
+    Nothing is traced or compiled anew.
+    """
+    own = {id(v.handle): w.handle for v, w in zip(theirs, ours)}
+    captures = [own.get(id(capture), capture) for capture in function.captured_inputs]
+    traced_on = getattr(function, "traced_on", theirs)
+    function = copy.copy(function)
+    function.set_external_captures(captures)
+    function.traced_on = traced_on  # TensorFlow looks at them under a GradientTape
+    return function
+
+
+def _copy(sources, targets):
+    for source, target in zip(sources, targets):
+        if source is not target:
+            target.assign(source.value)
+
+
+_tracing = threading.RLock()
+_pool: list[tuple[str, Program]] = []
+_pool_lock = threading.Lock()
+_latest: weakref.WeakValueDictionary[str, Program] = weakref.WeakValueDictionary()
+
+
+@contextlib.contextmanager
+def lend(model, rows, epochs, callbacks):
+    """Lend a program of the right shape to one fit alone; None if none can do it."""
+    if not _compiles(model, callbacks):
+        yield None
+        return
+    xla = _uses_xla(model, rows, len(epochs))
+    key = _shape(model, rows, xla)
+    program = _take(key) or _make(model, rows, xla, key)
+    try:
+        yield program
+    finally:
+        if program is not None and key is not None:
+            with _pool_lock:
+                _pool.append((key, program))
+                del _pool[:-IDLE_PROGRAMS]
+
+
+def _make(model, rows, xla, key):
+    """Return a new program; None if TensorFlow cannot compile it."""
+    pooled = key is not None
+    try:
+        with _tracing:
+            program = Program(model, rows, xla, pooled, _latest.get(key))
+            if pooled:
+                _latest[key] = program
+        program.compile()
+    except (tf.errors.OpError, tf.errors.OperatorNotAllowedInGraphError):
+        return None
+    return program
+
+
+def _take(key):
+    with _pool_lock:
+        for i in reversed(range(len(_pool))):
+            if _pool[i][0] == key:
+                return _pool.pop(i)[1]
+    return None
+
+
+def _shape(model, rows, xla):
+    """Return what shapes the program of a fit; None if a user's code might."""
+    loss = model.loss.loss
+    if isinstance(loss, keras.losses.Loss):
+        loss = keras.saving.serialize_keras_object(loss)
+    elif loss.__module__.split(".")[0] == "keras":
+        loss = loss.__name__
+    else:
+        return None
+    network = _config(model)
+    optimizer = keras.saving.serialize_keras_object(model.optimizer)
+    del optimizer["config"]["name"]
+    if network is None or not all(map(_is_of_keras, [optimizer, loss])):
+        return None
+    configs = [network, optimizer, loss]
+    arrays = [(array.shape[1:], array.dtype.str) for array in rows.sets[0]]
+    values = [_without_values(configs), arrays, rows.size, len(rows.sets), xla]
+    return json.dumps(values)
+
+
+def _config(network):
+    """Return what makes `network`; None if code of a user is part of it."""
+    functions = [getattr(layer, "activation", None) for layer in network.layers]
+    if any(getattr(f, "__name__", "") == "<lambda>" for f in functions):
+        return None  # Keras would warn of writing it down
+    config = network.get_config()
+    del config["name"]
+    return config if _is_of_keras(config) else None
+
+
+def _is_of_keras(config):
+    if isinstance(config, dict):
+        module = config.get("module") or "keras"
+        return (
+            module.split(".")[0] in ("keras", "builtins")
+            and config.get("class_name") not in ("function", "__lambda__")
+            and all(map(_is_of_keras, config.values()))
+        )
+    return not isinstance(config, list) or all(map(_is_of_keras, config))
+
+
+def _without_values(config):
+    """Drop from a configuration what a fit brings as data: seeds, rates, weights."""
+    if isinstance(config, dict):
+        return {
+            key: _without_values(value)
+            for key, value in config.items()
+            if key not in ("seed", "build_config")
+            and not key.endswith("_initializer")
+            and not (key == "learning_rate" and isinstance(value, float))
+        }
+    return [_without_values(v) for v in config] if isinstance(config, list) else config
+
+
+# Predictions ------------------------------------------------------------------------
+
+
+def predict(network, x, xla=True):
+    """Return the outputs of `network` for the windows `x`.
+
+    Blocks of a fixed number of rows give a row the same bits in any company.
+    """
+    if tf.distribute.has_strategy():
+        return network(tf.constant(x), training=False).numpy()
+    forward = _forward(network, xla)
+    _, buffer, *_ = forward.inputs
+    at_once = buffer.shape[0] * buffer.shape[1]
+    outputs = []
+    for start in range(0, len(x), at_once):
+        rows = x[start : start + at_once]
+        blocks = np.zeros(buffer.shape, buffer.dtype.as_numpy_dtype)
+        blocks.reshape(-1, *x.shape[1:])[: len(rows)] = rows
+        n_blocks = tf.constant(-(-len(rows) // buffer.shape[1]))
+        y = forward(n_blocks, tf.constant(blocks)).numpy()
+        outputs.append(y.reshape(-1, *y.shape[2:])[: len(rows)])
+    return np.concatenate(outputs)
+
+
+_forwards: dict[str, tuple] = {}
+_forward_of: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+
+
+def _forward(network, xla):
+    """Return the compiled `network`, a function of blocks of rows."""
+    variables = _variables(network)
+    forward, known = _forward_of.setdefault(network, {}).get(xla, (None, []))
+    if list(map(id, known)) != list(map(id, variables)):  # new, or quantized since
+        with _tracing:
+            shared, theirs = _shared_forward(network, xla)
+        forward = _on_variables(shared, theirs, variables)
+        _forward_of[network][xla] = forward, variables
+    return forward
+
+
+def _shared_forward(network, xla):
+    """Return the function of all networks with the layers of `network`, and on what."""
+    config = _config(network)
+    if config is None:
+        return _trace(network), _variables(network)
+    key = json.dumps([_without_values(config), xla])
+    forward = _forwards.pop(key, None) or _trace_copy(network, xla)
+    _forwards[key] = forward  # now the latest
+    while len(_forwards) > IDLE_PROGRAMS:
+        del _forwards[next(iter(_forwards))]
+    return forward
+
+
+def _trace_copy(network, xla):
+    layers = _copy_of(network, xla)
+    try:
+        return _trace(layers, xla), _variables(layers)
+    except tf.errors.OpError:
+        if not xla:
+            raise
+        return _trace_copy(network, xla=False)
+
+
+def _trace(network, xla=False):
+    x, output = network.inputs[0], network.outputs[0]
+    n_rows = BLOCK_BYTES // tf.as_dtype(x.dtype).size
+    block = n_rows, *x.shape[1:]
+    capacity = max(1, min(64, 2**16 // int(np.prod(block))))
+
+    def forward(n_blocks, blocks):
+        def step(k, outputs):
+            return k + 1, outputs.write(k, network(blocks[k], training=False))
+
+        shape = n_rows, *output.shape[1:]
+        outputs = tf.TensorArray(output.dtype, capacity, element_shape=shape)
+        _, outputs = tf.while_loop(
+            lambda k, _: k < n_blocks, step, (0, outputs), parallel_iterations=1
+        )
+        return outputs.stack()
+
+    blocks = tf.TensorSpec((capacity, *block), x.dtype)
+    signature = [tf.TensorSpec((), tf.int32), blocks]
+    function = tf.function(forward, signature, autograph=False, jit_compile=xla)
+    program = function.get_concrete_function()
+    program(tf.constant(0), tf.zeros(blocks.shape, blocks.dtype))  # XLA compiles it
+    return program

@@ -1,0 +1,33 @@
+"""The only door to scikit-learn's private names.
+
+A name that moves in a new version is mended here. Every test that imports skts would
+notice.
+"""
+
+from sklearn.base import _fit_context as fit_context
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    validate_params,
+)
+from sklearn.utils._set_output import _get_output_config as get_output_config
+from sklearn.utils.multiclass import (
+    _check_partial_fit_first_call as check_partial_fit_first_call,
+)
+from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
+from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+
+__all__ = [
+    "HasMethods",
+    "Interval",
+    "StrOptions",
+    "check_feature_names_in",
+    "check_matplotlib_support",
+    "check_partial_fit_first_call",
+    "check_sample_weight",
+    "fit_context",
+    "get_output_config",
+    "validate_params",
+]
