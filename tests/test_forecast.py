@@ -25,10 +25,10 @@ from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils.validation import validate_data
-from skts._mlp import MLPRegressor
 
 from skts import SlidingWindowTransformer, make_supervised
 from skts._forecast import forecast
+from skts._networks._mlp import MLPRegressor
 
 DAYS = pd.date_range("2024-01-01", periods=60, name="day")
 
