@@ -15,6 +15,7 @@ import math
 
 import keras
 import tensorflow as tf
+from tensorflow.compiler.tf2xla.python import xla  # no public name leads to its barrier
 
 # Slopes of the activations that follow from what the activations return.
 SLOPES = {
@@ -201,4 +202,9 @@ def _lstm(layer, x, *state, training=None, **options):
         tf.convert_to_tensor(cell.bias)[:, None],
         inputs,
     )
-    return tf.transpose(h, (2, 0, 1)) if layer.return_sequences else tf.transpose(h)
+    h = tf.transpose(h, (2, 0, 1)) if layer.return_sequences else tf.transpose(h)
+    if training is not False:
+        return h
+    # XLA would read h transposed in the product that follows, which on some processors
+    # gives the last rows of a block other bits than the first.
+    return tf.grad_pass_through(lambda h: xla.optimization_barrier(h)[0])(h)
