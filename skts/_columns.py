@@ -9,6 +9,7 @@ import numpy as np
 
 # births_lag2 (ours), lag_3 (skforecast), lag3 (mlforecast), births_lag-3 (darts)
 _LAG_NAME = re.compile(r"(?:(?P<channel>.*)_)?lag_?(?P<lag>-?\d+)")
+_STEP_NAME = re.compile(r"(.*)_step(\d+)")
 
 
 def lag_names(names: Iterable, window: int) -> list[str]:
@@ -16,8 +17,13 @@ def lag_names(names: Iterable, window: int) -> list[str]:
     return [f"{name}_lag{k}" for k in reversed(range(window)) for name in names]
 
 
+def step_names(names: Iterable, horizon: int) -> list[str]:
+    """Name the columns of targets: all targets of a step together."""
+    return [f"{name}_step{k}" for k in range(1, horizon + 1) for name in names]
+
+
 def read_lags(names, n_channels=None):
-    """Return the channels that column names tell, and the columns in order of time.
+    """Return the channels that column names tell, and the columns in order.
 
     Parameters
     ----------
@@ -31,65 +37,98 @@ def read_lags(names, n_channels=None):
     channels : list of str
         In the order in which they appear.
     columns : ndarray of shape (n_features,)
-        Positions of the columns, oldest lag first and all channels of a timestep
-        together.
+        Positions of the columns: oldest lag first and all channels of a timestep
+        together, then those that are not named as lags.
 
-    Both are None if no name, or with `n_channels` not every name, is that of a lag.
+    Both are None if no name is that of a lag, or if lags do not make full windows of
+    `n_channels`.
 
     Raises
     ------
     ValueError
-        If some names but not all are lags, or not the same ones for every channel, and
-        `n_channels` is None.
+        If not the same lags are there of every channel, and `n_channels` is None.
     """
-    matches = [match for match in map(_LAG_NAME.fullmatch, names) if match]
-    if not matches:
+    matches = [_LAG_NAME.fullmatch(name) for name in names]
+    found = [match for match in matches if match]
+    if not found:
         return None, None
     # Numbers count steps back; where some have a sign, all count steps ahead.
-    sign = 1 if any("-" in match["lag"] for match in matches) else -1
-    keys = [(sign * int(match["lag"]), match["channel"] or "") for match in matches]
-    channels = list(dict.fromkeys(channel for _, channel in keys))
-    times = {c: [time for time, channel in keys if channel == c] for c in channels}
+    sign = 1 if any("-" in match["lag"] for match in found) else -1
+    keys = [
+        (sign * int(match["lag"]), match["channel"] or "") if match else None
+        for match in matches
+    ]
+    channels = list(dict.fromkeys(channel for _, channel in filter(None, keys)))
+    times = {c: [key[0] for key in keys if key and key[1] == c] for c in channels}
     steps = sorted(set(times[channels[0]]))
-    is_full = len(keys) == len(names) == len(channels) * len(steps)
-    if is_full and all(sorted(times[channel]) == steps for channel in channels):
-        keys = [(time, channels.index(channel)) for time, channel in keys]
-        return channels, np.array(sorted(range(len(keys)), key=keys.__getitem__))
+    if all(sorted(times[channel]) == steps for channel in channels):
+        # What is no lag comes after the newest one, in the order it has.
+        order = [
+            (0, key[0], channels.index(key[1])) if key else (1, position, 0)
+            for position, key in enumerate(keys)
+        ]
+        return channels, np.array(sorted(range(len(order)), key=order.__getitem__))
     if n_channels is not None:
         return None, None
-    others = [name for name in names if not _LAG_NAME.fullmatch(name)]
     lags = [f"{c or 'lags'}: {[sign * time for time in times[c]]}" for c in channels]
     raise ValueError(
         "Columns of X are named as lags, but not the same ones for every channel: "
-        + "; ".join(lags + [f"no lags: {others}"] * bool(others))
+        + "; ".join(lags)
         + ". Complete or rename them, or pass n_channels to have the columns read in "
         "the order they have."
     )
 
 
-def read_order(X, y, n_channels):
-    """Return the columns of X in order of time if they are lags of `y`, newest first.
+def count_lags(names):
+    """Count the names that are those of lags."""
+    return sum(_LAG_NAME.fullmatch(name) is not None for name in names)
 
-    Then a channel shows some rows later what it shows one timestep to the left, and at
-    the very left what the first column of `y` shows. That must be so in all rows, of
-    which there must be 32; else the order is None. The second value says how X seems to
-    hold the newest timestep first where `y` does not show it, or is None.
+
+def read_steps(names):
+    """Return the targets that the names of the columns of y tell.
+
+    Columns that are named as steps, all targets of one before those of the next, are
+    steps of these targets; others are targets of one step. Steps in another order tell
+    nothing: None.
     """
-    moves_right = _moves_right(X[-64:], n_channels)
+    matches = [_STEP_NAME.fullmatch(name) for name in names]
+    if not any(matches):
+        return list(names)
+    targets = list(dict.fromkeys(match[1] for match in matches if match))
+    n_steps = len(names) // len(targets)
+    return targets if list(names) == step_names(targets, n_steps) else None
+
+
+def newest_first(X, y, n_channels):
+    """Say how X seems to hold the newest timestep first, or return None.
+
+    Then values move to the right from row to row, or a channel shows some rows later
+    what it shows one timestep to the left, and at the very left what the first column
+    of `y` shows. There must be 32 rows to tell.
+    """
+    if X.shape[1] == n_channels:
+        return None
     is_later = _is_later(y, X, n_channels)
-    if not (is_later or moves_right):
-        return None, None
-    is_earlier = _is_earlier(y, X, n_channels)
-    if is_later and not is_earlier and all(map(_comes_back, X.T, X.T[n_channels:])):
-        return np.arange(X.shape[1]).reshape(-1, n_channels)[::-1].ravel(), None
-    if not moves_right or (is_earlier and not is_later):
-        return None, None
-    return None, (
-        "X seems to have the newest timestep first, since values move to the right "
-        "from row to row. It is read oldest first, since not all rows show that it "
-        "holds lags of y. If rows are in order of time, name the columns as lags "
-        "(lag_1, lag_2, ...), which tells their order. If the rows run back in time, "
-        "hand over X of shape (rows, timesteps, channels), which is read as it is."
+    if _moves_right(X[-64:], n_channels):
+        seems_so = is_later or not _is_earlier(y, X, n_channels)
+    else:
+        seems_so = (
+            is_later
+            and not _is_earlier(y, X, n_channels)
+            and all(map(_comes_back, X.T, X.T[n_channels:]))
+        )
+    if not seems_so:
+        return None
+    turn = (
+        "turn them round by FunctionTransformer(np.fliplr) in front of the network, or "
+        if n_channels == 1
+        else ""
+    )
+    return (
+        "X seems to have the newest timestep first, but is read oldest first. If rows "
+        f"are in order of time, {turn}name the columns as lags (lag_1, lag_2, ...), "
+        "which tells their order. If the rows run back in time, hand over X of shape "
+        "(rows, timesteps, channels), which is read as it is."
     )
 
 
@@ -116,7 +155,7 @@ def _is_earlier(y, X, n_channels):
 def _first(y, X):
     """Return the first column of `y`, in the precision of X if they are numbers."""
     first = np.reshape(y, (len(X), -1))[:, 0]
-    return first.astype(X.dtype) if first.dtype.kind in "iuf" else first
+    return first.astype(X.dtype, copy=False) if first.dtype.kind in "iuf" else first
 
 
 def misread_channels(X, n_channels, is_told):

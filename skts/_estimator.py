@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import inspect
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -16,9 +15,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import assert_all_finite, check_random_state
 from sklearn.utils.validation import validate_data
 
-from ._columns import misread_channels, read_lags, read_order
+from ._columns import count_lags, misread_channels, newest_first, read_lags
 from ._networks._layers import SeededLayers
-from ._scaling import overlapping_series
 from ._sklearn import (
     HasMethods,
     Interval,
@@ -26,7 +24,10 @@ from ._sklearn import (
     check_sample_weight,
     fit_context,
 )
+from ._warn import warn
+from ._windows import Windows
 
+PREDICTED_AT_ONCE = 2**16
 POSITIVE = Interval(Integral, 1, None, closed="left")
 SIZES = [POSITIVE, "array-like"]
 
@@ -43,10 +44,8 @@ def as_sizes(name, sizes):
 
 def _keep(mask, *arrays):
     """Return the rows in `mask` of all `arrays`, as views where they are a run."""
-    rows = np.flatnonzero(mask)
-    first, last = rows[0], rows[-1]
-    if last - first + 1 == len(rows):
-        return [array[first : last + 1] for array in arrays]
+    run = slice(mask.argmax(), len(mask) - mask[::-1].argmax())
+    rows = run if mask[run].all() else mask
     return [array[rows] for array in arrays]
 
 
@@ -149,13 +148,13 @@ class NetworkEstimator(BaseEstimator):
         ----------
         X : array-like of shape (n_samples, timesteps), \
                 (n_samples, timesteps * channels) or (n_samples, timesteps, channels)
-            Windows, oldest timestep first and all channels of a timestep together.
-            Columns are put in that order if all are named as lags, and, without such
-            names, if they show in all rows that they are lags of y, newest first, as
-            some libraries hand them over (at least 32 rows are needed). NaN is allowed:
-            rows whose first timestep is NaN in every channel reach back to before the
-            series and are left out of training; NaN elsewhere becomes the channel's
-            mean (0 with ``standardize=False``), with one more channel that marks it.
+            Windows, oldest timestep first and all channels of a timestep together. What
+            comes from a :class:`SlidingWindowTransformer` tells how it is to be read.
+            In a frame, columns that are named as lags are put in that order, and others
+            among them are read beside the window. NaN is allowed: rows whose first
+            timestep is NaN in every channel reach back to before the series and are
+            left out of training; NaN elsewhere becomes the channel's mean (0 with
+            ``standardize=False``), with one more channel that marks it.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             What follows each window.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -209,41 +208,40 @@ class NetworkEstimator(BaseEstimator):
 
     def _learn(self, X, y, sample_weight, epochs, continuing):
         self._check_unchanged(continuing)
-        x, y = self._validate(X, y, reset=not continuing)
+        windows, y = self._validate(X, y, reset=not continuing)
         weight = check_sample_weight(
-            sample_weight, x, dtype=x.dtype, ensure_non_negative=True
+            sample_weight, windows, dtype=windows.dtype, ensure_non_negative=True
         )
         if not weight.any():
             raise ValueError("sample_weight must not be zero for all rows.")
         weight = self._weigh_classes(y, weight)
-        begun = ~np.isnan(x[:, 0]).all(axis=1)
+        begun = ~np.isnan(windows.timestep(0)).all(axis=1)
         if not (begun & (weight > 0)).any():
             raise ValueError(
-                f"X holds no whole window of {x.shape[1]} timesteps: the first timestep"
-                " of every row that has a weight is NaN in every channel. Use a shorter"
-                " window or more rows."
+                f"X holds no whole window of {windows.timesteps} timesteps: the first "
+                "timestep of every row that has a weight is NaN in every channel. Use a"
+                " shorter window or more rows."
             )
-        x, y, weight = _keep(begun & (weight > 0), x, y, weight)
-        held_out = None
+        rows = _keep(begun & (weight > 0), windows, y, weight)
+        sets = [rows]
         if self.early_stopping and epochs is not None:
-            is_held_out = self._held_out(y)
-            held_out = _keep(is_held_out, x, y, weight)
-            x, y, weight = _keep(~is_held_out, x, y, weight)
+            is_held_out = self._held_out(rows[1])
+            sets = [_keep(~is_held_out, *rows), _keep(is_held_out, *rows)]
         if not continuing:
-            self._fit_scaler(x, y, weight)
+            self._fit_scaler(*sets[0])
         scaler = self._scaler_
-        rows = scaler.transform(x), scaler.transform_targets(y, x), weight
-        if held_out is not None:
-            x, y, weight = held_out
-            held_out = scaler.transform(x), scaler.transform_targets(y, x), weight
+        sets = [
+            (scaler.transform(windows), scaler.transform_targets(y, windows), weight)
+            for windows, y, weight in sets
+        ]
 
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=2)
         if continuing:  # otherwise an int would bring the same orders and masks again
             seeds = (seeds + self.n_epochs_) % (2**31 - 1)
-        network = self._build(rows[0].shape[1:], int(seeds[0]), str(rows[0].dtype))
+        network = self._build(sets[0][0], int(seeds[0]))
         if continuing:
             self._hand_over_weights(network)
-        losses = self._train(network, rows, held_out, epochs or 1, int(seeds[1]))
+        losses = self._train(network, sets, epochs or 1, int(seeds[1]))
         self.model_ = network
         self._append_history(losses, continuing)
 
@@ -282,7 +280,7 @@ class NetworkEstimator(BaseEstimator):
         }
         self.n_epochs_ = n_earlier + n_new
 
-    def _train(self, network, rows, held_out, epochs, seed):
+    def _train(self, network, sets, epochs, seed):
         """Have scikeras train `network`; return the losses of each epoch."""
         from scikeras.wrappers import BaseWrapper
 
@@ -322,13 +320,14 @@ class NetworkEstimator(BaseEstimator):
             },
         )
         last_kind, state = getattr(self, "_optimizer_state_", (None, None))
-        inputs, targets, weight = rows
+        # scikeras would make arrays of what is gathered batch by batch.
+        _, targets, _ = sets[0]
+        stand_in = np.broadcast_to(targets[:1, :1], (len(targets), 1))
         wrapper.fit(
-            inputs,
-            targets,
-            row_weight=weight,
-            validation_data=held_out,
-            patience=self.patience if held_out else None,
+            stand_in,
+            stand_in,
+            rows=sets,
+            patience=self.patience if len(sets) == 2 else None,
             seed=seed,
             optimizer_state=state if kind == last_kind else None,
         )
@@ -339,20 +338,30 @@ class NetworkEstimator(BaseEstimator):
         """Return `x` with `dropout` applied, if any."""
         return layers.Dropout(self.dropout)(x) if self.dropout else x
 
-    def _build(self, shape, seed, dtype):
-        """Return a plain Keras network for windows of `shape`."""
+    def _build(self, inputs, seed):
+        """Return a plain Keras network that reads rows of `inputs`."""
         from ._program import keras
 
+        dtype = str(inputs[0].dtype)
         layers = SeededLayers(seed, dtype)
-        windows = keras.Input(shape, dtype=dtype, name="windows")
-        outputs = self._output(layers, self._hidden(layers, windows))
-        return keras.Model(windows, outputs, name=type(self).__name__.lower())
+        windows, *beside = (
+            keras.Input(x.shape[1:], dtype=dtype, name=name)
+            for name, x in zip(("windows", "beside"), inputs)
+        )
+        hidden = self._hidden(layers, windows)
+        for columns in beside:
+            if len(hidden.shape) == 3:  # one output a step
+                columns = layers.RepeatVector(hidden.shape[1])(columns)
+            hidden = layers.Concatenate()([hidden, columns])
+        outputs = self._output(layers, hidden)
+        name = type(self).__name__.lower()
+        inputs = [windows, *beside] if beside else windows
+        return keras.Model(inputs, outputs, name=name)
 
     def _held_out(self, targets):
         """Return which rows to validate on: the last ones, of each class."""
-        classes = self._class_of(targets)
         held_out = np.zeros(len(targets), bool)
-        for rows in (np.flatnonzero(classes == c) for c in np.unique(classes)):
+        for rows in self._row_groups(targets):
             n = max(1, round(self.validation_fraction * len(rows)))
             held_out[rows[len(rows) - min(n, len(rows) - 1) :]] = True
         if not held_out.any():
@@ -363,26 +372,32 @@ class NetworkEstimator(BaseEstimator):
             )
         return held_out
 
-    def _predict_network(self, x):
+    def _predict_blocks(self, X):
+        """Predict some rows at a time; yield their windows and the outputs."""
         from ._program import predict
 
-        x = self._scaler_.transform(x)
-        return predict(self.model_, x, xla=self.jit_compile is not False)
+        windows = self._validate(X, reset=False)
+        for start in range(0, len(windows), PREDICTED_AT_ONCE):
+            rows = slice(start, start + PREDICTED_AT_ONCE)
+            part = windows[rows].trimmed()
+            inputs = self._scaler_.transform(part)
+            xla = self.jit_compile is not False
+            yield part, predict(self.model_, inputs, xla)
 
     def _validate(self, X, y="no_validation", *, reset):
-        """Return windows (n_rows, timesteps, channels), oldest timestep first.
-
-        And the targets of the network (n_rows, n_outputs), if `y` is given.
-        """
+        """Return windows and, if `y` is given, targets (n_rows, n_outputs)."""
         if isinstance(X, (list, tuple)) and np.ndim(X) == 3:
             X = np.asarray(X)
         shape: tuple[int, ...] = getattr(X, "shape", ())
-        if len(shape) == 3:
-            X = np.asarray(X).reshape(shape[0], shape[1] * shape[2])
+        table = X
+        if isinstance(X, Windows):  # scikit-learn would make an array of them
+            table = np.broadcast_to(np.zeros((), X.dtype), shape)
+        elif len(shape) == 3:
+            table = np.asarray(X).reshape(shape[0], shape[1] * shape[2])
         has_y = not (isinstance(y, str) and y == "no_validation")
         checked = validate_data(
             self,
-            X,
+            table,
             y,
             reset=reset,
             dtype=[np.float64, np.float32],
@@ -390,61 +405,88 @@ class NetworkEstimator(BaseEstimator):
             ensure_all_finite=False,
             **(self._target_options if has_y else {}),
         )
-        X, y = checked if has_y else (checked, None)
+        targets: Any = None
+        table, targets = checked if has_y else (checked, None)
+        if isinstance(X, Windows):
+            windows = self._read_windows(X, reset)
+        else:
+            n_channels = shape[2] if len(shape) == 3 else None
+            windows = self._read_table(table, n_channels, targets, reset)
+        for values in (windows.values, windows.beside):
+            if values is not None:
+                assert_all_finite(
+                    values,
+                    allow_nan=True,
+                    estimator_name=type(self).__name__,
+                    input_name="X",
+                )
+        if not has_y:
+            return windows
+        if reset and hasattr(y, "columns"):
+            names = [name for name in y.columns if isinstance(name, str)]
+            self._y_names_ = names if len(names) == targets.shape[1] else None
+        elif reset:
+            self._y_names_ = None
+        return windows, self._encode_targets(targets, windows.dtype, reset)
+
+    def _read_windows(self, windows, reset):
+        """Take windows as they say that they are, or check that they are as in fit."""
+        n_channels, n_beside = windows.n_channels, windows.n_beside
         if reset:
-            self._read_layout(X.shape[1], shape[2] if len(shape) == 3 else None)
-        elif len(shape) == 3 and shape[2] != self.n_channels_:
+            self._check_told(n_channels)
+            self.n_channels_, self._n_beside_ = n_channels, n_beside
+            self._channels_, self._columns_ = windows.channels, None
+        elif (n_channels, n_beside) != (self.n_channels_, self._n_beside_):
             raise ValueError(
-                f"X has {shape[2]} channels, but {type(self).__name__} was fitted with "
-                f"{self.n_channels_}."
+                f"X has windows of {n_channels} channels with {n_beside} columns beside"
+                f" them, but {type(self).__name__} was fitted with {self.n_channels_} "
+                f"and {self._n_beside_}."
             )
-        if self._columns_ is not None and len(shape) != 3:
+        return windows
+
+    def _read_table(self, X, third_dimension, y, reset):
+        """Make windows of a table, whose third dimension may tell its channels."""
+        if reset:
+            self._read_layout(X.shape[1], third_dimension)
+        elif third_dimension not in (None, self.n_channels_):
+            raise ValueError(
+                f"X has {third_dimension} channels, but {type(self).__name__} was "
+                f"fitted with {self.n_channels_}."
+            )
+        if self._columns_ is not None and third_dimension is None:
             X = X[:, self._columns_]
-        x = X.reshape(len(X), -1, self.n_channels_)
-        series = overlapping_series(x)
-        if reset and series is None:
-            columns = self._read_rows(X, y, bool(self._channels_) or len(shape) == 3)
-            if columns is not None:
-                X = X[:, columns]
-                x = X.reshape(x.shape)
-                series = overlapping_series(x)
-        assert_all_finite(
-            X if series is None else series,
-            allow_nan=True,
-            estimator_name=type(self).__name__,
-            input_name="X",
-        )
-        return (x, self._encode_targets(y, x.dtype, reset)) if has_y else x
+        if reset and not self._channels_ and third_dimension is None:
+            is_told = self.n_channels is not None
+            message = newest_first(X, y, self.n_channels_) or misread_channels(
+                X, self.n_channels_, is_told
+            )
+            if message:
+                warn(message)
+        return Windows.of_table(X, self.n_channels_, self._n_beside_)
+
+    def _check_told(self, n_channels):
+        if self.n_channels not in (None, n_channels):
+            raise ValueError(
+                f"n_channels={self.n_channels}, but X has {n_channels}: leave "
+                "n_channels at None to have them read from X."
+            )
 
     def _read_layout(self, n_features, third_dimension):
-        """Find out how the columns of X are timesteps and channels."""
+        """Find out how the columns of a table are timesteps and channels."""
         names, columns = None, None
         if third_dimension is None and hasattr(self, "feature_names_in_"):
             names, columns = read_lags(self.feature_names_in_, self.n_channels)
-        told = third_dimension or (names and len(names)) or self.n_channels or 1
-        if self.n_channels not in (None, told):
+        read = third_dimension or (names and len(names))
+        if read:
+            self._check_told(read)
+        n_channels = read or self.n_channels or 1
+        n_lags = n_features if names is None else count_lags(self.feature_names_in_)
+        if n_lags % n_channels:
             raise ValueError(
-                f"n_channels={self.n_channels}, but X has {told}: leave n_channels at "
-                "None to have them read from X."
-            )
-        if n_features % told:
-            raise ValueError(
-                f"n_channels={told} does not divide the {n_features} columns of X, "
-                "which must hold all channels of each timestep."
+                f"n_channels={n_channels} does not divide the {n_features} columns of "
+                "X, which must hold all channels of each timestep."
             )
         is_in_order = columns is None or (columns == np.arange(n_features)).all()
-        self.n_channels_, self._channels_ = told, names
+        self.n_channels_, self._channels_ = n_channels, names
+        self._n_beside_ = n_features - n_lags
         self._columns_ = None if is_in_order else columns
-
-    def _read_rows(self, X, y, has_order):
-        """Keep and return the order of columns, if rows show it; warn if misread."""
-        n_channels = self.n_channels_
-        columns, message = (None, None) if has_order else read_order(X, y, n_channels)
-        if columns is None and message is None:
-            is_told = has_order or self.n_channels is not None
-            message = misread_channels(X, n_channels, is_told)
-        if message:
-            warnings.warn(message, stacklevel=7)  # the caller of fit
-        if columns is not None:
-            self._columns_ = columns
-        return columns

@@ -13,6 +13,7 @@ from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
+from ._columns import read_steps
 from ._estimator import POSITIVE, NetworkEstimator
 from ._scaling import WindowScaler
 from ._sklearn import StrOptions, check_partial_fit_first_call, fit_context
@@ -22,12 +23,12 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     """A network that predicts numbers."""
 
     loss: Any = "mse"
-    n_targets: int = 1
+    n_targets: int | None = None
     target_channels: Any = None
 
     _parameter_constraints = {
         "loss": [str, callable],
-        "n_targets": [POSITIVE],
+        "n_targets": [POSITIVE, None],
         "target_channels": [Integral, str, "array-like", None],
     }
     _target_options = {"multi_output": True, "y_numeric": True}
@@ -56,8 +57,9 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
             Predictions, in the shape and units of the y of `fit`.
         """
         check_is_fitted(self, "model_")
-        x = self._validate(X, reset=False)
-        y = self._scaler_.inverse_transform_targets(self._predict_network(x), x)
+        undo = self._scaler_.inverse_transform_targets
+        blocks = [undo(y, windows) for windows, y in self._predict_blocks(X)]
+        y = np.concatenate(blocks)
         return y.reshape(-1) if self._y_ndim_ == 1 else y
 
     def _encode_targets(self, y, dtype, reset):
@@ -69,21 +71,31 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
                 f"y has shape {y.shape}, but {type(self).__name__} was fitted with "
                 f"{self._y_ndim_}-dimensional y of {self.n_outputs_} columns."
             )
-        if self.n_outputs_ % self.n_targets:
-            raise ValueError(
-                f"n_targets={self.n_targets} does not divide the {self.n_outputs_} "
-                "columns of y, which must hold all targets of each step."
-            )
+        if reset:
+            self._read_targets()
         return targets
 
-    def _fit_scaler(self, x, y, weight):
+    def _read_targets(self):
+        """Find out how the columns of y are steps and targets."""
+        # None where nothing tells whether columns are steps or targets.
+        self._targets_ = read_steps(self._y_names_) if self._y_names_ else None
+        told = self.n_targets or (self._targets_ and len(self._targets_))
+        if told and self.n_outputs_ % told:
+            raise ValueError(
+                f"n_targets={told} does not divide the {self.n_outputs_} columns of y, "
+                "which must hold all targets of each step."
+            )
+        self._scaled_together_ = told or None
+        self._n_targets_ = told or 1
+
+    def _fit_scaler(self, windows, y, weight):
         channels = self._resolve_target_channels()
         self._scaler_ = WindowScaler(
-            self.standardize, self.window_norm, self.n_targets, channels
-        ).fit(x, y, weight)
+            self.standardize, self.window_norm, self._scaled_together_, channels
+        ).fit(windows, y, weight)
 
-    def _class_of(self, targets):
-        return np.zeros(len(targets))
+    def _row_groups(self, targets):
+        return [range(len(targets))]
 
     def _weigh_classes(self, targets, weight):
         return weight
@@ -98,7 +110,9 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         targets = self.target_channels
         if self.window_norm is None and targets is None:
             return None
-        if targets is None and n_channels == self.n_targets:
+        if targets is None and self._targets_ and set(self._targets_) <= set(names):
+            targets = self._targets_
+        if targets is None and n_channels == self._n_targets_:
             return list(range(n_channels))
         if targets is None:
             raise ValueError(
@@ -109,12 +123,12 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         if isinstance(targets, (str, Integral)):
             targets = [targets]
         positions = [names.index(t) if t in names else t for t in targets]
-        if len(positions) != self.n_targets or not all(
+        if len(positions) != self._n_targets_ or not all(
             isinstance(i, Integral) and 0 <= int(i) < n_channels for i in positions
         ):
             raise ValueError(
                 f"target_channels={self.target_channels!r} must give a channel for each"
-                f" of n_targets={self.n_targets}: a position below {n_channels}"
+                f" of n_targets={self._n_targets_}: a position below {n_channels}"
                 + (f" or a name of {names}." if names else ".")
             )
         return positions
@@ -182,10 +196,10 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             Probabilities of the classes, in the order of `classes_`.
         """
         check_is_fitted(self, "model_")
-        x = self._validate(X, reset=False)
         if len(self.classes_) == 1:
-            return np.ones((len(x), 1), x.dtype)
-        return self._predict_network(x)
+            windows = self._validate(X, reset=False)
+            return np.ones((len(windows), 1), windows.dtype)
+        return np.concatenate([p for _, p in self._predict_blocks(X)])
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the class of each window.
@@ -251,9 +265,13 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
                 )
         return weight * per_class[self._class_of(targets)].astype(weight.dtype)
 
-    def _fit_scaler(self, x, y, weight):
+    def _row_groups(self, targets):
+        classes = self._class_of(targets)
+        return [np.flatnonzero(classes == c) for c in np.unique(classes)]
+
+    def _fit_scaler(self, windows, y, weight):
         self._scaler_ = WindowScaler(self.standardize, self.window_norm)
-        self._scaler_.fit(x, None, weight)
+        self._scaler_.fit(windows, None, weight)
 
     def _output(self, layers, hidden):
         return layers.Dense(self._n_columns, activation="softmax")(hidden)

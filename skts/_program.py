@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
+import math
 import os
 import sys
 import tempfile
@@ -86,7 +87,7 @@ def _uses_xla(model, rows, n_epochs):
     """
     if model.requested_jit != "auto":
         return model.requested_jit
-    timesteps = rows.sets[0][0].shape[1]
+    timesteps = rows.sets[0][0][0].shape[1]
     return (
         rows.n_batches[0] * n_epochs >= XLA_MIN_BATCHES
         and rows.size * timesteps <= XLA_MAX_TIMESTEPS
@@ -112,39 +113,44 @@ def state_of(optimizer):
 class Rows:
     """Rows to train and, if any, to validate on, and the batches they make.
 
-    Every batch has `size` rows; row -1 fills up the last one and weighs nothing.
+    Each set is a list of inputs, targets and weights. Every batch has `size` rows;
+    those that fill up the last one weigh nothing.
     """
 
-    def __init__(self, train, validation, batch_size):
-        self.sets = [train] if validation is None else [train, validation]
+    def __init__(self, sets, batch_size):
+        self.sets = sets
         self.batch_size = batch_size
-        n_rows = len(train[0])
-        self.size = min(batch_size, 1 << (n_rows - 1).bit_length())
-        self.n_batches = [-(-len(x) // self.size) for x, _, _ in self.sets]
+        self.n_rows = [len(y) for _, y, _ in self.sets]
+        self.size = min(batch_size, 1 << (self.n_rows[0] - 1).bit_length())
+        self.n_batches = [-(-n // self.size) for n in self.n_rows]
         self.per_epoch = sum(self.n_batches)
 
-    def table(self, orders):
-        """Return the rows of all batches of epochs with these `orders`, in turn."""
-        table = np.full((len(orders), self.per_epoch * self.size), -1)
-        table[:, : orders.shape[1]] = orders
-        for x, _, _ in self.sets[1:]:
-            start = self.n_batches[0] * self.size
-            table[:, start : start + len(x)] = np.arange(len(x))
-        return table.reshape(-1, self.size)
+    def arrays(self):
+        """Return inputs, targets and weights to train on, one list of arrays."""
+        inputs, y, weight = self.sets[0]
+        return [*inputs, y, weight]
 
-    def gather(self, table, first, buffers):
-        """Copy batches, the first of which is the `first` of its epochs."""
-        position = np.arange(first, first + len(table)) % self.per_epoch
+    def gather(self, orders, first, n_batches, buffers):
+        """Copy batches of epochs with these `orders`, beginning with the `first`."""
+        epoch, position = np.divmod(np.arange(first, first + n_batches), self.per_epoch)
         trains = position < self.n_batches[0]
-        x_out, y_out, weight_out, trains_out, ends_out = buffers
-        for (x, y, weight), chosen in zip(self.sets, (trains, ~trains)):
-            batches = np.flatnonzero(chosen)
-            rows = table[batches]
-            x_out[batches] = x[rows]
+        *inputs_out, y_out, weight_out, trains_out, ends_out = buffers
+        for (inputs, y, weight), n_rows, is_train in zip(
+            self.sets, self.n_rows, (True, False)
+        ):
+            batches = np.flatnonzero(trains == is_train)
+            batch = position[batches] - (0 if is_train else self.n_batches[0])
+            rows = batch[:, np.newaxis] * self.size + np.arange(self.size)
+            fills_up = rows >= n_rows
+            rows[fills_up] = 0
+            if is_train:
+                rows = orders[epoch[batches, np.newaxis], rows]
+            for x_out, x in zip(inputs_out, inputs):
+                x_out[batches] = x[rows]
             y_out[batches] = y[rows]
-            weight_out[batches] = np.where(rows < 0, 0, weight[rows])
-        trains_out[: len(table)] = trains
-        ends_out[: len(table)] = position == self.per_epoch - 1
+            weight_out[batches] = np.where(fills_up, 0, weight[rows])
+        trains_out[:n_batches] = trains
+        ends_out[:n_batches] = position == self.per_epoch - 1
 
     def epoch_losses(self, losses):
         """Return the losses of whole epochs, one column a set, from their batches'."""
@@ -152,10 +158,10 @@ class Rows:
         per_set = np.split(
             losses.reshape(-1, self.per_epoch), [self.n_batches[0]], axis=1
         )
-        for (x, _, _), of_batches in zip(self.sets, per_set):
+        for n_rows, of_batches in zip(self.n_rows, per_set):
             sizes = np.full(of_batches.shape[1], self.size)
-            sizes[-1] -= self.size * len(sizes) - len(x)
-            columns.append((of_batches * sizes).sum(axis=1) / len(x))
+            sizes[-1] -= self.size * len(sizes) - n_rows
+            columns.append((of_batches * sizes).sum(axis=1) / n_rows)
         return np.stack(columns, axis=1)
 
 
@@ -176,9 +182,9 @@ class Program:
         self.optimizer.build(self.weights)
         self.initial_state = self.state()
         self.loss = model.loss
-        x, y, weight = rows.sets[0]
+        arrays = rows.arrays()
         self.validates = len(rows.sets) == 2
-        zero = np.zeros((), weight.dtype)
+        zero = np.zeros((), arrays[-1].dtype)
         self.best_weights = [tf.Variable(w.value) for w in self.weights]
         self.best, self.total, self.waited = (tf.Variable(zero) for _ in range(3))
         self.variables = [
@@ -186,17 +192,12 @@ class Program:
             *(v.value for v in self.optimizer.variables),
             *(*self.best_weights, self.best, self.total, self.waited),
         ]
-        windows = rows.size * int(np.prod(x.shape[1:]))
-        self.capacity = max(1, min(CHUNK_BATCHES, CHUNK_ELEMENTS // windows))
+        elements = rows.size * sum(math.prod(array.shape[1:]) for array in arrays[:-2])
+        self.capacity = max(1, min(CHUNK_BATCHES, CHUNK_ELEMENTS // elements))
         self.n_next = min(16, self.capacity)
-        lead = (self.capacity, rows.size)
-        self.buffers = [
-            np.zeros(lead + x.shape[1:], x.dtype),
-            np.zeros(lead + y.shape[1:], y.dtype),
-            np.zeros(lead, weight.dtype),
-            np.zeros(lead[0], bool),
-            np.zeros(lead[0], bool),
-        ]
+        lead = self.capacity, rows.size
+        self.buffers = [np.zeros((*lead, *a.shape[1:]), a.dtype) for a in arrays]
+        self.buffers += [np.zeros(self.capacity, bool) for _ in range(2)]
         if twin:
             self.run = _on_variables(twin.run, twin.variables, self.variables)
             return
@@ -210,11 +211,13 @@ class Program:
         """Have XLA compile the program by training on no batch."""
         self.run(tf.constant(0), tf.constant(0), *map(tf.constant, self.buffers))
 
-    def _run(self, n_batches, patience, x, y, weight, trains, ends):
+    def _run(self, n_batches, patience, *buffers):
         """Train on batches; return how many, whether to go on, and their losses."""
+        *arrays, trains, ends = buffers
+        dtype = arrays[-1].dtype
 
         def step(k, go_on, losses):
-            batch = x[k], y[k], weight[k]
+            batch = [array[k] for array in arrays]
             if not self.validates:
                 loss = self._train(*batch)
             else:
@@ -227,7 +230,7 @@ class Program:
             go_on &= tf.math.is_finite(loss)
             return k + 1, go_on, losses.write(k, loss)
 
-        return_losses = tf.TensorArray(weight.dtype, self.capacity, element_shape=())
+        return_losses = tf.TensorArray(dtype, self.capacity, element_shape=())
         n_done, go_on, losses = tf.while_loop(
             lambda k, go_on, _: (k < n_batches) & go_on,
             step,
@@ -236,21 +239,22 @@ class Program:
         )
         return n_done, go_on, losses.stack()
 
-    def _train(self, x, y, weight):
+    def _train(self, *batch):
         with tf.GradientTape() as tape:
-            loss = self._loss(x, y, weight, training=True)
+            loss = self._loss(*batch, training=True)
             scaled = self.optimizer.scale_loss(loss)
         self.optimizer.apply(tape.gradient(scaled, self.weights), self.weights)
         return loss
 
-    def _validate(self, x, y, weight):
-        loss = self._loss(x, y, weight, training=False)
-        n_rows = tf.math.count_nonzero(weight)
+    def _validate(self, *batch):
+        loss = self._loss(*batch, training=False)
+        n_rows = tf.math.count_nonzero(batch[-1])
         self.total.assign_add(loss * tf.cast(n_rows, loss.dtype))
         return loss
 
-    def _loss(self, x, y, weight, training):
-        outputs = self.network(x, training=training)
+    def _loss(self, *batch, training):
+        *inputs, y, weight = batch
+        outputs = _call(self.network, inputs, training)
         return tf.add_n([self.loss(y, outputs, weight), *self.network.losses])
 
     def _judge(self, patience):
@@ -273,16 +277,16 @@ class Program:
         if learning_rate is not None:
             self.optimizer.learning_rate = learning_rate
         patience = tf.constant(2**30 if patience is None else patience)
-        table = rows.table(orders)
-        losses = np.full(len(table), np.nan)
+        n_batches = len(orders) * rows.per_epoch
+        losses = np.full(n_batches, np.nan)
         done = told = 0
         go_on = True
-        while done < len(table) and go_on:
-            part = table[done : done + self.n_next]
-            rows.gather(part, done, self.buffers)
+        while done < n_batches and go_on:
+            n_next = min(self.n_next, n_batches - done)
+            rows.gather(orders, done, n_next, self.buffers)
             start = time.perf_counter()
             n_done, go_on, new = self.run(
-                tf.constant(len(part)), patience, *map(tf.constant, self.buffers)
+                tf.constant(n_next), patience, *map(tf.constant, self.buffers)
             )
             n_done, go_on = int(n_done), bool(go_on)
             self._pace(time.perf_counter() - start)
@@ -330,6 +334,11 @@ class Program:
     def state(self):
         """Return the state of the optimizer."""
         return [v.numpy() for v in state_of(self.optimizer)]
+
+
+def _call(network, inputs, training):
+    """Call a network on a list of inputs, in the structure that it has."""
+    return network(inputs if len(inputs) > 1 else inputs[0], training=training)
 
 
 def _copy_of(network, xla):
@@ -423,7 +432,7 @@ def _shape(model, rows, xla):
     if network is None or not all(map(_is_of_keras, [optimizer, loss])):
         return None
     configs = [network, optimizer, loss]
-    arrays = [(array.shape[1:], array.dtype.str) for array in rows.sets[0]]
+    arrays = [(array.shape[1:], array.dtype.str) for array in rows.arrays()]
     values = [_without_values(configs), arrays, rows.size, len(rows.sets), xla]
     return json.dumps(values)
 
@@ -465,25 +474,30 @@ def _without_values(config):
 # Predictions ------------------------------------------------------------------------
 
 
-def predict(network, x, xla=True):
-    """Return the outputs of `network` for the windows `x`.
+def predict(network, inputs, xla=True):
+    """Return the outputs of `network` for its inputs, a list of arrays of rows.
 
     Blocks of a fixed number of rows give a row the same bits in any company.
     """
     if tf.distribute.has_strategy():
-        return network(tf.constant(x), training=False).numpy()
+        rows = [tf.constant(x[:]) for x in inputs]
+        return _call(network, rows, training=False).numpy()
     forward = _forward(network, xla)
-    _, buffer, *_ = forward.inputs
-    at_once = buffer.shape[0] * buffer.shape[1]
-    outputs = []
-    for start in range(0, len(x), at_once):
-        rows = x[start : start + at_once]
-        blocks = np.zeros(buffer.shape, buffer.dtype.as_numpy_dtype)
-        blocks.reshape(-1, *x.shape[1:])[: len(rows)] = rows
-        n_blocks = tf.constant(-(-len(rows) // buffer.shape[1]))
-        y = forward(n_blocks, tf.constant(blocks)).numpy()
-        outputs.append(y.reshape(-1, *y.shape[2:])[: len(rows)])
-    return np.concatenate(outputs)
+    _, *specs = forward.inputs[: 1 + len(inputs)]
+    n_blocks, n_rows, *_ = specs[0].shape
+    at_once = n_blocks * n_rows
+    outputs = np.empty((len(inputs[0]), *network.output_shape[1:]), inputs[0].dtype)
+    for start in range(0, len(outputs), at_once):
+        part = slice(start, start + at_once)
+        arrays = []
+        for x, spec in zip(inputs, specs):
+            blocks = np.zeros(spec.shape, spec.dtype.as_numpy_dtype)
+            rows = x[part]
+            blocks.reshape(-1, *x.shape[1:])[: len(rows)] = rows
+            arrays.append(tf.constant(blocks))
+        y = forward(tf.constant(-(-len(rows) // n_rows)), *arrays).numpy()
+        outputs[part] = y.reshape(-1, *y.shape[2:])[: len(rows)]
+    return outputs
 
 
 _forwards: dict[str, tuple] = {}
@@ -526,14 +540,15 @@ def _trace_copy(network, xla):
 
 
 def _trace(network, xla=False):
-    x, output = network.inputs[0], network.outputs[0]
-    n_rows = BLOCK_BYTES // tf.as_dtype(x.dtype).size
-    block = n_rows, *x.shape[1:]
-    capacity = max(1, min(64, 2**16 // int(np.prod(block))))
+    output = network.outputs[0]
+    n_rows = BLOCK_BYTES // tf.as_dtype(network.inputs[0].dtype).size
+    n_elements = n_rows * sum(math.prod(x.shape[1:]) for x in network.inputs)
+    capacity = max(1, min(64, 2**16 // n_elements))
 
-    def forward(n_blocks, blocks):
+    def forward(n_blocks, *inputs):
         def step(k, outputs):
-            return k + 1, outputs.write(k, network(blocks[k], training=False))
+            y = _call(network, [blocks[k] for blocks in inputs], training=False)
+            return k + 1, outputs.write(k, y)
 
         shape = n_rows, *output.shape[1:]
         outputs = tf.TensorArray(output.dtype, capacity, element_shape=shape)
@@ -542,9 +557,11 @@ def _trace(network, xla=False):
         )
         return outputs.stack()
 
-    blocks = tf.TensorSpec((capacity, *block), x.dtype)
-    signature = [tf.TensorSpec((), tf.int32), blocks]
+    specs = [
+        tf.TensorSpec((capacity, n_rows, *x.shape[1:]), x.dtype) for x in network.inputs
+    ]
+    signature = [tf.TensorSpec((), tf.int32), *specs]
     function = tf.function(forward, signature, autograph=False, jit_compile=xla)
     program = function.get_concrete_function()
-    program(tf.constant(0), tf.zeros(blocks.shape, blocks.dtype))  # XLA compiles it
+    program(tf.constant(0), *(tf.zeros(s.shape, s.dtype) for s in specs))  # compiles it
     return program

@@ -3,116 +3,132 @@
 from __future__ import annotations
 
 import warnings
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided, sliding_window_view
+
+from ._windows import Windows
+
+BLOCK_ELEMENTS = 2**17  # of windows that are looked at in one go
 
 
-def overlapping_series(x):
-    """Return the series (n_rows + timesteps - 1, channels) that `x` is a view of.
+class Inputs:
+    """What a network reads of each row: windows that are gathered when asked for.
 
-    None if the windows `x` of shape (n_rows, timesteps, channels) do not overlap: each
-    the one before, a step on. Such windows come from `SlidingWindowTransformer` and are
-    handled as a series, so that the memory they need is that of the series. Their
-    values tell, not their place in memory, so that a copy (in another process, say)
-    gives the same bits.
+    ``inputs[rows]`` has the shape of `rows` and two dimensions more: timesteps and
+    channels.
     """
-    n, timesteps, channels = x.shape
-    if n < 2 or timesteps < 2:
-        return None
-    step = channels * x.itemsize
-    if x.strides == (step, step, x.itemsize):
-        return as_strided(
-            x, (n + timesteps - 1, channels), (step, x.itemsize), writeable=False
-        )
-    for rows in (slice(2), slice(None)):  # most other windows differ at once
-        ahead, behind = x[rows][1:, :-1], x[rows][:-1, 1:]
-        if not np.array_equal(ahead, behind, equal_nan=True):
-            return None
-    return np.concatenate([x[0], x[1:, -1]])
+
+    def __init__(self, windows: Windows, scale: Callable | None = None):
+        self.windows = windows
+        self.scale = scale
+        self.shape = len(windows), *self[:1].shape[1:]
+        self.dtype = windows.dtype
+
+    def __len__(self) -> int:
+        return len(self.windows)
+
+    def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
+        x = self.windows.gather(rows)
+        if self.scale is None:
+            return x
+        scaled = self.scale(x.reshape(-1, *x.shape[-2:]))
+        return scaled.reshape(*x.shape[:-2], *scaled.shape[-2:])
 
 
-def _values_and_weights(x, weight):
-    """Return all values of `x`, a column per channel, and how much each one counts."""
-    n, timesteps, channels = x.shape
-    series = overlapping_series(x)
-    if series is None:
-        return x.reshape(-1, channels), np.repeat(weight, timesteps)
-    # A value of the series counts with the weights of all windows that hold it.
-    total = np.concatenate([np.zeros(timesteps), np.cumsum(weight, dtype=np.float64)])
-    ahead = np.concatenate([total[timesteps:], np.full(timesteps - 1, total[-1])])
-    return series, ahead - total[: n + timesteps - 1]
+class _Columns(NamedTuple):
+    """What is taken off columns and divides them, and which mark what is missing."""
 
+    mean: np.ndarray
+    scale: np.ndarray
+    marked: np.ndarray
 
-def _map_values(function, x):
-    """Apply `function`, of (n_values, channels), to the values of the windows `x`."""
-    n, timesteps, channels = x.shape
-    series = overlapping_series(x)
-    if series is None:
-        return function(x.reshape(-1, channels)).reshape(n, timesteps, -1)
-    return sliding_window_view(function(series), timesteps, axis=0).transpose(0, 2, 1)
-
-
-class _Scaler(NamedTuple):
-    """What is taken off each column of values, and what then divides it."""
-
-    mean_: np.ndarray
-    scale_: np.ndarray
-
-    def transform(self, values):
+    def transform(self, values: np.ndarray) -> np.ndarray:
+        """Standardise (..., n_columns); a missing value is the mean, and marked."""
+        missing = np.isnan(values)
         values = values.copy()
-        values -= self.mean_
-        values /= self.scale_
-        return values
+        values -= self.mean
+        values /= self.scale
+        if not len(self.marked) and not missing.any():
+            return values
+        values[missing] = 0
+        marks = missing[..., self.marked].astype(values.dtype)
+        return np.concatenate([values, marks], axis=-1)
 
-    def inverse_transform(self, values):
+    def inverse_transform(self, values: np.ndarray) -> np.ndarray:
         values = values.copy()
-        values *= self.scale_
-        values += self.mean_
+        values *= self.scale
+        values += self.mean
         return values
 
 
-def _mean_and_variance(values, weight):
-    """Return those of what is known in a column; variance 0 if it is but rounding.
+def row_blocks(n_rows: int, n_columns: int) -> Iterator[slice]:
+    """Cut rows of so many columns into runs that stay in the processor's cache."""
+    size = max(1, BLOCK_ELEMENTS // max(1, n_columns))
+    return (slice(start, start + size) for start in range(0, n_rows, size))
 
-    scikit-learn's scaler sums by BLAS, whose last bits change with its threads.
+
+def _fit_columns(
+    blocks: Iterable[tuple[np.ndarray, np.ndarray]],
+    what: str,
+    standardize: bool = True,
+    scaled_together: int | None = None,
+) -> _Columns:
+    """Learn from blocks of values (n_rows, ..., n_columns), each with weights of rows.
+
+    Columns without a single value have mean 0; those that do not change, but for
+    rounding, have scale 1. Of `scaled_together` columns, each has one scale with those
+    that many further on. scikit-learn's scaler sums by BLAS, whose last bits change
+    with its threads.
     """
-    known = ~np.isnan(values)
-    values = values[known].astype(np.float64, copy=False)
-    weight = weight[known].astype(np.float64, copy=False)
-    count = weight.sum()
-    mean = (weight * values).sum() / count
-    deviations = values - mean
-    # The second term, 0 but for rounding, takes the error of the mean off the first.
-    variance = (weight * deviations**2).sum() / count
-    variance -= ((weight * deviations).sum() / count) ** 2
-    rounding = np.finfo(np.float64).eps * len(values)
-    is_constant = (
-        np.isfinite(variance)
-        and variance <= rounding * variance + (rounding * mean) ** 2
-    )
-    return mean, 0.0 if is_constant else variance
-
-
-def _fit_scaler(values, weight, what, n_targets=None):
-    """Standardise the columns of `values`; those of one target by the same scale."""
+    weight: Any = 0
+    mean: Any = 0
+    total: Any = 0
+    largest: Any = 0
+    is_marked: Any = False
+    count = 0
+    for values, row_weight in blocks:
+        axes = tuple(range(values.ndim - 1))
+        x = np.array(values, np.float64, order="C")  # sums alike of view and copy
+        missing = np.isnan(x)
+        w = np.where(missing, 0, row_weight.reshape(-1, *[1] * (x.ndim - 1)))
+        x[missing] = 0
+        is_marked = is_marked | missing.any(axis=axes)
+        largest = np.maximum(largest, np.abs(x).max(axis=axes))
+        count += x[..., 0].size
+        # Moments of the block, then of all so far: Chan, Golub and LeVeque (1979).
+        with np.errstate(all="ignore"):
+            block_weight = w.sum(axis=axes)
+            block_mean = np.nan_to_num((w * x).sum(axis=axes) / block_weight)
+            x -= block_mean
+            block_total = (w * x**2).sum(axis=axes)
+            # This would be 0 but for rounding: it takes the error of the mean off.
+            off = (w * x).sum(axis=axes) ** 2 / block_weight
+            block_total -= np.nan_to_num(off)
+            share = np.nan_to_num(block_weight / (weight + block_weight))
+            change = block_mean - mean
+            total = total + block_total + change**2 * share * weight
+            mean = mean + change * share
+            weight = weight + block_weight
+    marked = np.flatnonzero(is_marked)
+    if not standardize:
+        return _Columns(np.zeros_like(mean), np.ones_like(mean), marked)
     with np.errstate(all="ignore"):
-        moments = [_mean_and_variance(column, weight) for column in values.T]
-    mean, variance = np.transpose(moments)
-    overflown = np.nanmax(np.abs(values[:, ~np.isfinite(variance)]), initial=0)
-    if overflown > 0:
+        variance = np.where(weight > 0, total / weight, 0)
+    overflown = largest[~np.isfinite(variance)]
+    if len(overflown):
         raise ValueError(
-            f"{what} holds values too large to standardise (up to {overflown:.3g}): "
-            "divide them by a constant first."
+            f"{what} holds values too large to standardise (up to "
+            f"{overflown.max():.3g}): divide them by a constant first."
         )
-    if n_targets is not None:  # so that errors of all steps count alike
-        steps = variance.reshape(-1, n_targets)
+    rounding = np.finfo(np.float64).eps * count
+    variance[variance <= rounding * variance + (rounding * mean) ** 2] = 0
+    if scaled_together is not None:
+        steps = variance.reshape(-1, scaled_together)
         variance = np.tile(steps.mean(axis=0), len(steps))
-    scale = np.sqrt(variance)
-    scale[scale == 0] = 1
-    # A channel without a single value has no mean; it is all missing.
-    return _Scaler(np.nan_to_num(mean), np.nan_to_num(scale, nan=1.0))
+    return _Columns(mean, np.sqrt(np.where(variance > 0, variance, 1)), marked)
 
 
 class WindowScaler:
@@ -122,75 +138,91 @@ class WindowScaler:
     ----------
     standardize : bool
         Whether channels and targets get mean 0 and standard deviation 1: one mean and
-        scale per channel, not per lag; a mean per step and one scale per target.
+        scale per channel, not per lag; a mean per output, and one scale per target.
     window_norm : {None, "last", "standard"}
         What each window is made relative to before that.
-    n_targets : int, default=1
-        Targets per step.
+    scaled_together : int, default=None
+        Targets per step: outputs of one target have one scale, so that errors of all
+        steps count alike. None scales each output for itself.
     target_channels : list of int, default=None
-        The channel that each target continues, where `window_norm` needs it.
+        The channel that each target of a step continues, where `window_norm` needs it.
     """
 
-    def __init__(self, standardize, window_norm, n_targets=1, target_channels=None):
+    def __init__(
+        self, standardize, window_norm, scaled_together=None, target_channels=None
+    ):
         self.standardize = standardize
         self.window_norm = window_norm
-        self.n_targets = n_targets
+        self.scaled_together = scaled_together
         self.target_channels = target_channels
 
-    def fit(self, x, y, weight):
-        """Learn from windows `x` (n_rows, timesteps, channels) and targets `y`.
+    def fit(self, windows, y, weight):
+        """Learn from `windows` and their targets `y` of shape (n_rows, n_outputs).
 
-        `y` of shape (n_rows, n_outputs) is None where targets are not numbers.
+        `y` is None where targets are not numbers. No weight may be zero.
         """
         if self.window_norm is not None:
-            values, weights = _values_and_weights(x, weight)
-            self.levels_ = _fit_scaler(values, weights, "X")
-        center, spread = self._window_levels(x)
-        x = self._normalise(x, center, spread)
-        values, weights = _values_and_weights(x, weight)
-        self.missing_ = np.flatnonzero(np.isnan(values[weights > 0]).any(axis=0))
-        self.x_scaler_ = self.y_scaler_ = None
-        if self.standardize:
-            self.x_scaler_ = _fit_scaler(values, weights, "X")
-            if y is not None:
-                y = self._per_target(y, center, spread, undo=False)
-                self.y_scaler_ = _fit_scaler(y, weight, "y", self.n_targets)
+            self.levels_ = _fit_columns(self._blocks(windows, weight), "X")
+        relative = self._blocks(windows, weight, self._relative)
+        self.x_scaler_ = _fit_columns(relative, "X", self.standardize)
+        self.beside_scaler_ = self.y_scaler_ = None
+        if windows.beside is not None:
+            blocks = [(windows.beside, weight)]
+            self.beside_scaler_ = _fit_columns(blocks, "X", self.standardize)
+        if y is not None and self.standardize:
+            y = self._per_target(y, windows, undo=False)
+            targets = ((y[rows], weight[rows]) for rows in row_blocks(*y.shape))
+            self.y_scaler_ = _fit_columns(
+                targets, "y", scaled_together=self.scaled_together
+            )
         return self
 
-    def transform(self, x):
-        """Return the network's input for windows `x`, a channel more per indicator."""
-        x = self._normalise(x, *self._window_levels(x))
-        return _map_values(self._impute, x)
+    def transform(self, windows):
+        """Return what the network reads: windows, and what is beside them if anything.
 
-    def transform_targets(self, y, x):
-        """Return what the network shall predict for targets `y` of windows `x`."""
-        if self.target_channels is None and self.y_scaler_ is None:
-            return y
-        y = self._per_target(y, *self._window_levels(x), undo=False)
+        Values that rows share are scaled once. Those of a file that is mapped into
+        memory are scaled when they are read.
+        """
+        if self.window_norm is None and not _is_mapped(windows.values):
+            values = self.x_scaler_.transform(windows.values)
+            inputs: list[Any] = [Inputs(replace(windows, values=values))]
+        else:
+            inputs = [Inputs(windows, self._scale)]
+        if self.beside_scaler_ is not None:
+            inputs.append(self.beside_scaler_.transform(windows.beside))
+        return inputs
+
+    def transform_targets(self, y, windows):
+        """Return what the network shall predict for targets `y` of windows."""
+        y = self._per_target(y, windows, undo=False)
         return y if self.y_scaler_ is None else self.y_scaler_.transform(y)
 
-    def inverse_transform_targets(self, y, x):
-        """Return predictions `y` of the network for windows `x` in units of y."""
+    def inverse_transform_targets(self, y, windows):
+        """Return predictions `y` of the network for windows in units of y."""
         if self.y_scaler_ is not None:
             y = self.y_scaler_.inverse_transform(y)
-        return self._per_target(y, *self._window_levels(x), undo=True)
+        return self._per_target(y, windows, undo=True)
 
-    def _impute(self, values):
-        missing = np.isnan(values)
-        if self.x_scaler_ is not None:
-            values = self.x_scaler_.transform(values)
-        if not missing.any() and not len(self.missing_):
-            return values
-        indicators = missing[:, self.missing_].astype(values.dtype)
-        return np.hstack([np.where(missing, 0, values), indicators])
+    def _scale(self, x):
+        """Scale windows (n_rows, timesteps, channels)."""
+        return self.x_scaler_.transform(self._relative(x))
 
-    def _window_levels(self, x):
+    def _relative(self, x):
+        """Return windows less their own level."""
+        if self.window_norm is None:
+            return x
+        center, spread = self._levels(x)
+        return (x - center[:, None, :]) / spread[:, None, :]
+
+    def _blocks(self, windows, weight, function=lambda x: x):
+        for rows in row_blocks(*windows.shape):
+            yield function(windows.gather(rows)), weight[rows]
+
+    def _levels(self, x):
         """Return what `window_norm` takes off each window and divides it by.
 
-        Both are of shape (n_rows, channels), or None.
+        Both are of shape (n_rows, channels).
         """
-        if self.window_norm is None:
-            return None, None
         known = ~np.isnan(x)
         if self.window_norm == "last":
             last = x.shape[1] - 1 - known[:, ::-1].argmax(axis=1)
@@ -202,24 +234,30 @@ class WindowScaler:
                 center = np.nanmean(x, axis=1)
                 variance = np.nanvar(x, axis=1)
             # RevIN's guard against flat windows, relative to the channel's own scale.
-            floor = 1e-5 * self.levels_.scale_.astype(x.dtype) ** 2
+            floor = 1e-5 * self.levels_.scale.astype(x.dtype) ** 2
             spread = np.sqrt(np.nan_to_num(variance) + floor)
         nothing_known = ~known.any(axis=1)
-        level = self.levels_.mean_.astype(x.dtype)
+        level = self.levels_.mean.astype(x.dtype)
         return np.where(nothing_known, level, center), spread
 
-    def _normalise(self, x, center, spread):
-        if center is None:
-            return x
-        return (x - center[:, None, :]) / spread[:, None, :]
-
-    def _per_target(self, y, center, spread, *, undo):
-        """Take the targets' window levels off `y`, or put them back."""
-        if center is None:
+    def _per_target(self, y, windows, *, undo):
+        """Take the levels of the targets' channels off `y`, or put them back."""
+        if self.window_norm is None or self.target_channels is None:
             return y
-        shape = (len(y), -1, self.n_targets)
-        center = center[:, None, self.target_channels]
-        spread = spread[:, None, self.target_channels]
-        steps = y.reshape(shape)
-        steps = steps * spread + center if undo else (steps - center) / spread
-        return steps.reshape(y.shape)
+        result = np.empty_like(y)
+        for rows in row_blocks(*windows.shape):
+            center, spread = (
+                level[:, None, self.target_channels]
+                for level in self._levels(windows.gather(rows))
+            )
+            steps = y[rows].reshape(len(center), -1, len(self.target_channels))
+            steps = steps * spread + center if undo else (steps - center) / spread
+            result[rows] = steps.reshape(len(center), -1)
+        return result
+
+
+def _is_mapped(array):
+    """Tell whether an array is part of a file that is mapped into memory."""
+    while array is not None and not isinstance(array, np.memmap):
+        array = getattr(array, "base", None)
+    return array is not None

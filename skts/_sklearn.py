@@ -5,6 +5,7 @@ notice.
 """
 
 from sklearn.base import _fit_context as fit_context
+from sklearn.utils._indexing import _get_column_indices as column_positions
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -27,6 +28,7 @@ __all__ = [
     "check_matplotlib_support",
     "check_partial_fit_first_call",
     "check_sample_weight",
+    "column_positions",
     "fit_context",
     "get_output_config",
     "validate_params",

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from numbers import Integral
 from typing import Any
-from warnings import warn
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
-from ._columns import lag_names
+from ._columns import lag_names, step_names
 from ._sklearn import Interval, validate_params
-from ._time import time_labels
-from ._transformer import hole_message
+from ._past import hole_message
+from ._time import refuse_text, time_labels
+from ._warn import warn
 from ._windows import sliding_windows
 
 __all__ = ["make_supervised"]
@@ -128,8 +128,8 @@ def make_supervised(
         raise ValueError(
             f"target={target!r} must name distinct columns of the series: {columns}."
         )
-    if message := hole_message(index, None, "series"):
-        warn(message, stacklevel=3)
+    if message := hole_message(index, "series"):
+        warn(message)
 
     future = values[n_lags:, [columns.index(name) for name in targets]]
     y = sliding_windows(np.ascontiguousarray(future), horizon).copy()
@@ -148,5 +148,4 @@ def make_supervised(
         X = _frame_like(series, X, lag_names(names, window), index)
     if y.shape[1] == 1:
         return X, _frame_like(series, y, targets, index)[targets[0]]
-    steps = [f"{name}_step{k}" for k in range(1, horizon + 1) for name in targets]
-    return X, _frame_like(series, y, steps, index)
+    return X, _frame_like(series, y, step_names(targets, horizon), index)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 
-def time_labels(X: Any, name: str) -> pd.Index | None:
+def time_labels(X: Any, name: str, ordered: bool = True) -> pd.Index | None:
     """Return the index of a pandas frame, None for data without labels."""
     index = getattr(X, "index", None)
     if not isinstance(index, pd.Index):
@@ -18,7 +18,7 @@ def time_labels(X: Any, name: str) -> pd.Index | None:
             f"The index of {name} is a MultiIndex, but windows are made of one series "
             "at a time: select one and let time alone be its index."
         )
-    if not (index.is_monotonic_increasing and index.is_unique):
+    if ordered and not (index.is_monotonic_increasing and index.is_unique):
         raise ValueError(
             f"The index of {name} must be in time order without duplicates: a window "
             "reads the rows before it, and shuffled or resampled rows have none. Sort "
@@ -119,3 +119,40 @@ def labels_after(index: pd.Index, step: Any, count: int) -> pd.Index:
         stop = index[-1] + step * (count + 1)
         return pd.RangeIndex(index[-1] + step, stop, step, name=index.name)
     return index[-1:].repeat(count) + step * np.arange(1, count + 1)
+
+
+def hole_message(index, name, step=None) -> str:
+    """Say where an index leaves out labels, if it does."""
+    step = frequency(index) if step is None else step
+    label = last_before_hole(index, step)
+    if label is None:
+        return ""
+    return (
+        f"The index of {name} has a hole after {label}, and windows take its rows as "
+        "consecutive all the same (history only brings rows before the first one): "
+        f"reindex {name} so that missing rows are there as NaN."
+    )
+
+
+def as_comparable(index, other, name, other_name):
+    if kind(index) != kind(other):
+        raise ValueError(f"index {name} time zone {other_name}")
+    return (
+        index.tz_convert(other.tz) if getattr(other, "tz", None) is not None else index
+    )
+
+
+def refuse_text(X, name):
+    pass
+
+
+def grid_positions(index, step):
+    if isinstance(index, pd.DatetimeIndex):
+        grid = pd.date_range(index[0], index[-1], freq=step)
+        p = grid.get_indexer(index)
+        return None if (p < 0).any() else p
+    if isinstance(index, pd.PeriodIndex):
+        p = (index.asi8 - index.asi8[0]) / (index.freq.n * step)
+    else:
+        p = np.asarray((index - index[0]) / step)
+    return None if (p % 1).any() else p.astype(int)

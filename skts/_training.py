@@ -28,8 +28,7 @@ class Trainable(keras.Model):
         shuffle=True,
         verbose=0,
         callbacks=(),
-        row_weight=None,
-        validation_data=None,
+        rows=None,
         seed=0,
         patience=None,
         optimizer_state=None,
@@ -39,12 +38,12 @@ class Trainable(keras.Model):
 
         Parameters
         ----------
-        x : ndarray of shape (n_rows, timesteps, channels)
-            May be a read-only strided view whose windows overlap in memory.
-        y : ndarray of shape (n_rows, n_outputs)
-        row_weight : ndarray of shape (n_rows,), default=None
-            Weights of the rows, all positive.
-        validation_data : tuple of x, y and row_weight, default=None
+        x, y : array-like
+            What scikeras takes for the rows; training reads `rows`.
+        rows : list of one or two tuples of inputs, targets and weights
+            To train and, if there are two, to validate on: a list of what the network
+            reads of each row, an ndarray of shape (n_rows, n_outputs), and one of
+            shape (n_rows,) without zeros.
         seed : int
             Where the order of rows comes from.
         patience : int, default=None
@@ -61,10 +60,9 @@ class Trainable(keras.Model):
         unknown = [name for name, value in keras_arguments.items() if np.any(value)]
         if unknown:
             raise TypeError(f"Trainable.fit has no parameters {unknown}.")
-        weight = np.ones(len(x), x.dtype) if row_weight is None else row_weight
-        rows = Rows((x, y, weight), validation_data, batch_size)
+        rows = Rows(rows, batch_size)
         epochs = range(initial_epoch, epochs)
-        draw = row_orders(len(x), shuffle, seed)
+        draw = row_orders(rows.n_rows[0], shuffle, seed)
         callbacks = list(callbacks or ())
         before = self.get_weights()
         rest = epochs, draw, callbacks, patience, verbose, optimizer_state
@@ -140,6 +138,10 @@ class Trainable(keras.Model):
                     patience=patience, restore_best_weights=True
                 )
             )
+        held_out = None
+        if len(rows.sets) == 2:
+            in_order = row_orders(rows.n_rows[1], shuffle=False)
+            held_out = Batches(rows.sets[1], rows.batch_size, in_order)
         self.optimizer.build(self.trainable_variables)
         for variable, value in zip(state_of(self.optimizer), state or ()):
             variable.assign(value)
@@ -151,8 +153,7 @@ class Trainable(keras.Model):
             shuffle=False,
             verbose=verbose,
             callbacks=callbacks,
-            validation_data=rows.sets[1] if len(rows.sets) == 2 else None,
-            validation_batch_size=rows.batch_size,
+            validation_data=held_out,
         )
         self.optimizer_state = [v.numpy() for v in state_of(self.optimizer)]
 
@@ -194,10 +195,10 @@ def _progress_line(epochs):
 # The rows of batches ----------------------------------------------------------------
 
 
-def row_orders(n_rows, shuffle, seed):
+def row_orders(n_rows, shuffle, seed=0):
     """Return a function that draws the row orders of the next epochs, one a row."""
     rng = np.random.default_rng(seed)
-    rows = np.arange(n_rows)
+    rows = np.arange(n_rows, dtype=np.int32 if n_rows < 2**31 else np.int64)
 
     def draw(n_epochs):
         orders = np.tile(rows, (n_epochs, 1))
@@ -211,17 +212,19 @@ class Batches(keras.utils.PyDataset):
 
     def __init__(self, arrays, batch_size, draw):
         super().__init__()
-        self.x, self.y, self.weight = arrays
+        self.inputs, self.y, self.weight = arrays
         self.batch_size = batch_size
         self.draw = draw
-        self.order = np.arange(len(self.x))  # Keras looks at some batches in advance
+        self.order = np.arange(len(self.y))  # Keras looks at some batches in advance
 
     def __len__(self):
-        return -(-len(self.x) // self.batch_size)
+        return -(-len(self.y) // self.batch_size)
 
     def __getitem__(self, index):
         rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        return self.x[rows], self.y[rows], self.weight[rows]
+        inputs = tuple(x[rows] for x in self.inputs)
+        inputs = inputs if len(inputs) > 1 else inputs[0]
+        return inputs, self.y[rows], self.weight[rows]
 
     def on_epoch_begin(self):
         (self.order,) = self.draw(1)

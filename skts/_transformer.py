@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
 from numbers import Integral, Real
-from typing import Any, NamedTuple
-from warnings import warn
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -13,179 +14,68 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._columns import lag_names
+from ._past import (
+    NAMES,
+    Past,
+    hole_message,
+    past_given,
+    past_of_training,
+    series_with_past,
+)
 from ._sklearn import (
     Interval,
     StrOptions,
     check_feature_names_in,
+    column_positions,
     fit_context,
     get_output_config,
 )
-from ._time import frequency, kind, labels_before, last_before_hole, time_labels
-from ._windows import FLOATS, sliding_windows
+from ._time import as_comparable, refuse_text, time_labels
+from ._warn import warn
+from ._windows import FLOATS, Windows
 
 __all__ = ["SlidingWindowTransformer"]
 
 
-class _Past(NamedTuple):
-    """Rows that may come before X, and their place in time if they have one."""
-
-    source: str  # "auto", "fit", "frame" or "array"
-    rows: np.ndarray
-    labels: Any = None  # their index
-    start: Any = None  # the first label of the series that the rows are part of
-    step: Any = None  # the frequency of that series, None if irregular
+def _windowed(rows: np.ndarray, beside: np.ndarray) -> np.ndarray:
+    return np.delete(rows, beside, axis=1) if len(beside) else rows
 
 
-def _past_of_training(
-    source: str, rows: np.ndarray, index: pd.Index | None, count: int
-) -> _Past | None:
-    """Keep the last `count` training rows, if anything can follow them."""
-    kept = rows[len(rows) - count :].copy()
-    if index is not None:
-        labels = index[len(index) - count :]
-        return _Past(source, kept, labels, index[0], frequency(index))
-    return _Past(source, kept) if source == "fit" else None
-
-
-def _past_given(history: Any, X: Any, n_channels: int) -> _Past:
-    """Check a history that is a frame or an array."""
-    if hasattr(X, "columns") and hasattr(history, "columns"):
-        missing = [name for name in X.columns if name not in history.columns]
-        if missing:
-            raise ValueError(f"history lacks the columns {missing} of X.")
-        history = history[list(X.columns)]
-    if np.ndim(history) != 2 or np.shape(history)[1] != n_channels:
-        raise ValueError(
-            f"history must have the {n_channels} columns of X, but its shape is "
-            f"{np.shape(history)}."
-        )
-    rows = check_array(history, input_name="history", **FLOATS)
-    index = time_labels(history, "history")
-    if index is None:
-        return _Past("array", rows)
-    return _Past("frame", rows, index, index[0], frequency(index))
-
-
-def _comparable(index: pd.Index | None, past: _Past | None) -> Any:
-    """Return the index in the past's time zone, None if they cannot be compared."""
-    if index is None or past is None or past.labels is None:
-        return None
-    if kind(index) != kind(past.labels):
-        return None
-    zone = getattr(past.labels, "tz", None)
-    return index if zone is None else index.tz_convert(zone)
-
-
-def _positions_before(stop: int, count: int) -> np.ndarray:
-    """Return the `count` positions before `stop`, -1 for those that do not exist."""
-    return np.maximum(np.arange(stop - count, stop), -1)
-
-
-def _find_before(
-    index: pd.Index | None, past: _Past | None, count: int
-) -> tuple[np.ndarray, bool]:
-    """Find the `count` rows before X, whose labels are `index`, in the past.
-
-    Returns their positions in the past, -1 for the unknown, and whether rows are
-    unknown that the series must have had.
-    """
-    unknown = np.full(count, -1)
-    if past is None:
-        return unknown, False
-    labels = _comparable(index, past)
-    if past.source in ("fit", "array"):
-        is_time = isinstance(labels, (pd.DatetimeIndex, pd.PeriodIndex))
-        if is_time and labels[0] <= past.labels[-1]:
-            raise ValueError(
-                "history='fit' says that X follows the training rows, but X begins at "
-                f"{labels[0]} and they end at {past.labels[-1]}: use history='auto', "
-                "which goes by these labels."
-            )
-        return _positions_before(len(past.rows), count), False
-    if labels is None and past.source == "frame":
-        raise ValueError(
-            "history is a frame, in which the rows before X are looked up by label, "
-            f"but X has {'no labels' if index is None else type(index).__name__} and "
-            f"history {type(past.labels).__name__}: give X labels of the same kind, or "
-            "history as an array of the rows just before X."
-        )
+def _hole_message(labels: pd.Index | None, past: Past | None) -> str:
+    """Say where the labels of X leave some out, if they do."""
     if labels is None:
-        return unknown, False
-
-    first = labels[0]
-    stop = past.labels.searchsorted(first)
-    if past.step is None:
-        found = _positions_before(stop, count)
-        has_older = past.start < min(first, past.labels[0])
-        return found, bool(has_older and (found < 0).any())
-    needed = labels_before(labels, past.step, count)
-    if needed is None:
-        return unknown, bool(first > past.start)
-    begin = max(stop - count, 0)
-    found = past.labels[begin:stop].get_indexer(needed)
-    missing = needed[found < 0]
-    found[found >= 0] += begin
-    return found, bool(len(missing) and missing[-1] >= past.start)
-
-
-def hole_message(index: pd.Index | None, past: _Past | None, name: str) -> str:
-    """Say where the index leaves out labels, if it does."""
-    if index is None:
         return ""
-    labels = _comparable(index, past)
-    if labels is None or past is None:
-        label = last_before_hole(index, frequency(index))
-    else:
-        label = last_before_hole(labels, past.step)
-    if label is None:
-        return ""
-    return (
-        f"The index of {name} has a hole after {label}, and windows take its rows as "
-        "consecutive all the same (history only brings rows before the first one): "
-        f"reindex {name} so that missing rows are there as NaN."
-    )
+    step = None
+    if past is not None and past.labels is not None:
+        labels, step = as_comparable(labels, past.labels, *NAMES), past.step
+    return hole_message(labels, "X", step)
 
 
-def _join(
-    past: _Past | None, found: np.ndarray, rows: np.ndarray, padding: Any
-) -> np.ndarray:
-    """Put the rows found in the past before the rows of X, with padding for the rest.
-
-    Padding by "edge" repeats the last row known before, else the first known row.
-    """
-    count = len(found)
-    padded = np.empty((count + len(rows), rows.shape[1]), rows.dtype)
-    padded[count:] = rows
-    known = found >= 0
-    if past is not None:
-        padded[:count][known] = past.rows[found[known]]
-    if padding == "edge":
-        last_known = np.maximum.accumulate(np.where(known, np.arange(count), -1))
-        first_known = known.argmax() if known.any() else count
-        padded[:count] = padded[np.where(last_known < 0, first_known, last_known)]
-    else:
-        padded[:count][~known] = np.nan if padding == "nan" else padding
-    padded.flags.writeable = False
-    return padded
-
-
-def _target_message(rows: np.ndarray, y: Any) -> str:
-    """Say that the target is not in the future, if it is a channel of its own row.
+def _target_message(rows: np.ndarray, y: Any, window: int) -> str:
+    """Say that the target is not in the future, if it is in the window of its row.
 
     A channel that does not change equals its own future, and says nothing.
     """
     target = np.asarray(y)
     if target.dtype.kind not in "biuf" or target.shape[:1] != rows.shape[:1]:
         return ""
-    first_step = target.reshape(len(target), -1)[:, :1].astype(rows.dtype)
-    is_target = (rows == first_step).all(axis=0) & (rows != rows[0]).any(axis=0)
-    if not is_target.any():
-        return ""
-    return (
-        f"y equals column {is_target.argmax()} of X, row by row: the target is already "
-        "in the window, and a model would learn to repeat it. For a y that holds what "
-        "follows each row, use X, y = make_supervised(series)."
-    )
+    first_step = target.reshape(len(target), -1)[:, 0].astype(rows.dtype, copy=False)
+    for lag in range(min(window, len(rows) - 1)):
+        earlier, later = rows[: len(rows) - lag], first_step[lag:]
+        for column in np.flatnonzero(_equal(earlier[:16].T, later[:16]).all(axis=1)):
+            channel = earlier[:, column]
+            if _equal(channel, later).all() and not _equal(channel, channel[0]).all():
+                where = f" {lag} rows before" if lag else ", row by row"
+                return (
+                    f"y equals column {column} of X{where}: the target is already in "
+                    "the window, and a model would learn to repeat it. For a y that "
+                    "holds what follows each row, use X, y = make_supervised(series)."
+                )
+    return ""
+
+
+def _equal(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return (a == b) | (a != a) & (b != b)  # the latter where both are NaN
 
 
 class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
@@ -301,6 +191,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
             "nan",
         ],
         "history": [StrOptions({"auto", "fit"}), "array-like", None],
+        "passthrough": [str, Integral, slice, "array-like", callable, None],
         "flatten": ["boolean"],
     }
 
@@ -310,89 +201,85 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         *,
         padding: str | float = "edge",
         history: Any = "auto",
+        passthrough: Any = None,
         flatten: bool = True,
     ) -> None:
         self.window = window
         self.padding = padding
         self.history = history
+        self.passthrough = passthrough
         self.flatten = flatten
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None) -> SlidingWindowTransformer:
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Keep the last rows of a series, which are the past of what follows.
 
         Parameters
         ----------
-        X : {array-like, dataframe} of shape (n_rows, n_channels)
-            Rows in time order, at least `window` of them. NaN is allowed.
+        X : {array-like, dataframe} of shape (n_rows, n_columns)
+            Rows in time order, at least `window` of them; in any order, and any
+            number, if `history` is a frame. NaN is allowed.
 
         y : array-like of shape (n_rows,) or (n_rows, n_outputs), default=None
-            Only looked at to warn if it is not in the future: if it equals a channel
-            of X.
+            Only looked at to warn if it is not in the future: if it equals a column of
+            X, in the same row or inside the window.
 
         Returns
         -------
         self : SlidingWindowTransformer
             The fitted transformer.
         """
-        rows, index, past = self._read(X)
-        if self.window > 1 and (message := hole_message(index, past, "X")):
-            warn(message, stacklevel=3)
-        if y is not None and (message := _target_message(rows, y)):
-            warn(message, stacklevel=3)
-        self._keep(X, past)
+        self._learn(X, y)
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
         """Fit to a series and return its windows.
 
         Parameters
         ----------
-        X : {array-like, dataframe} of shape (n_rows, n_channels)
-            Rows in time order, at least `window` of them. NaN is allowed.
+        X : {array-like, dataframe} of shape (n_rows, n_columns)
+            Rows, as in :meth:`fit`.
 
         y : array-like of shape (n_rows,) or (n_rows, n_outputs), default=None
             As in :meth:`fit`.
 
         Returns
         -------
-        ndarray of shape (n_rows, window * n_channels) or \
-                (n_rows, window, n_channels)
-            Row t is the window that ends at row t. Read-only; float32 or float64.
+        Windows of shape (n_rows, window * n_channels + n_beside)
+            As from :meth:`transform`.
         """
-        rows, index, past = self._read(X)
-        follows_itself = past is not None and past.source == "fit"
-        past_of_rows = None if follows_itself else past
-        windows, message = self._windows(rows, index, past_of_rows, self.window)
-        if message:
-            warn(message, stacklevel=4)
-        if y is not None and (message := _target_message(rows, y)):
-            warn(message, stacklevel=4)
-        self._keep(X, past)
-        return windows
+        self._check_output()
+        return self._output(self._learn(X, y))
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: Any) -> Any:
         """Return the windows that end at the rows of X.
 
         Parameters
         ----------
-        X : {array-like, dataframe} of shape (n_rows, n_channels)
-            Rows in time order, one or more. NaN is allowed.
+        X : {array-like, dataframe} of shape (n_rows, n_columns)
+            Rows in time order, one or more; in any order if `history` is a frame. NaN
+            is allowed.
 
         Returns
         -------
-        ndarray of shape (n_rows, window * n_channels) or \
-                (n_rows, window, n_channels)
-            Row t is the window that ends at row t. Read-only; float32 or float64.
+        Windows of shape (n_rows, window * n_channels + n_beside)
+            Row t is the window that ends at row t, and what stands beside it: a
+            read-only table that holds each value once, float32 or float64.
+            ``np.asarray`` makes an array of it, a view where nothing stands beside and
+            rows follow each other; so does ``flatten=False``, of shape (n_rows,
+            window, n_channels).
         """
         check_is_fitted(self)
+        self._check_output()
+        refuse_text(X, "X")
         rows = validate_data(self, X, reset=False, **FLOATS)
-        index = time_labels(X, "X")
-        windows, message = self._windows(rows, index, self._past, self._window)
-        if message:
-            warn(message, stacklevel=3)
-        return windows
+        past = self._past
+        is_ordered = past is None or past.source != "frame"
+        labels = time_labels(X, "X", ordered=is_ordered)
+        return self._output(
+            self._windows(rows, self._beside, labels, past, self._window)
+        )
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the columns of the output.
@@ -400,73 +287,129 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the channels: by default those seen in :meth:`fit`, else x0, x1,
-            and so on.
+            Names of the columns of X: by default those seen in :meth:`fit`, else x0,
+            x1, and so on.
 
         Returns
         -------
         ndarray of str
-            For channels a and b and ``window=2``: a_lag1, b_lag1, a_lag0, b_lag0.
+            For channels a and b and ``window=2``: a_lag1, b_lag1, a_lag0, b_lag0. Then
+            the names of what stands beside the window.
         """
         check_is_fitted(self)
         if not self.flatten:
             raise ValueError("flatten=False returns a 3-D array, without columns.")
         names = check_feature_names_in(self, input_features)
-        return np.asarray(lag_names(names, self._window), dtype=object)
+        lags = lag_names(np.delete(names, self._beside), self._window)
+        return np.asarray([*lags, *names[self._beside]], dtype=object)
+
+    def __sklearn_clone__(self) -> Self:
+        # A history is the series as the user has it, and not copied for each fold.
+        without = copy.copy(self)
+        without.history = None
+        cloned = super(SlidingWindowTransformer, without).__sklearn_clone__()
+        cloned.history = self.history
+        return cloned
+
+    def _learn(self, X: Any, y: Any) -> Windows:
+        """Fit to a series and return its windows; a failed call changes nothing."""
+        refuse_text(X, "X")
+        rows = check_array(X, estimator=self, input_name="X", **FLOATS)
+        beside = self._find_beside(X, rows)
+        windowed = _windowed(rows, beside)
+        past: Past | None = None
+        if self.history is not None and not isinstance(self.history, str):
+            names = (
+                list(np.delete(X.columns, beside)) if hasattr(X, "columns") else None
+            )
+            past = past_given(self.history, names, windowed.shape[1])
+        looks_up = past is not None and past.source == "frame"
+        labels = time_labels(X, "X", ordered=not looks_up)
+        if isinstance(self.history, str):
+            past = past_of_training(self.history, windowed, labels, self.window)
+        n_rows = len(rows)
+        if past is not None and looks_up:
+            n_rows = past.n_rows_with(labels)
+        if self.window > n_rows:
+            raise ValueError(
+                f"window={self.window} is longer than the series (n_samples = "
+                f"{n_rows}): fit on more rows or choose a shorter window."
+            )
+        follows_itself = past is not None and past.source == "fit"
+        before = None if follows_itself else past
+        windows = self._windows(rows, beside, labels, before, self.window)
+        if y is not None and (message := _target_message(rows, y, self.window)):
+            warn(message)
+        validate_data(self, X, skip_check_array=True)
+        self._window, self._beside, self._past = self.window, beside, past
+        return windows
+
+    def _find_beside(self, X: Any, rows: np.ndarray) -> np.ndarray:
+        """Return the positions of the columns that are passed through."""
+        key = self.passthrough(X) if callable(self.passthrough) else self.passthrough
+        if key is None:
+            return np.zeros(0, int)
+        has_names = hasattr(X, "columns")
+        try:
+            beside = np.unique(column_positions(X if has_names else rows, key))
+        except (IndexError, KeyError, TypeError, ValueError) as error:
+            columns = list(X.columns) if has_names else f"{rows.shape[1]} without names"
+            raise ValueError(
+                f"passthrough={self.passthrough!r} must name columns of X, of which "
+                f"there are {columns}."
+            ) from error
+        if len(beside) == rows.shape[1]:
+            raise ValueError(
+                f"passthrough={self.passthrough!r} names all {len(beside)} columns of "
+                "X: leave at least one to make windows of."
+            )
+        if len(beside) and not self.flatten:
+            raise ValueError(
+                "flatten=False returns a 3-D array, in which nothing can stand beside "
+                f"the windows: use flatten=True with passthrough={self.passthrough!r}."
+            )
+        return beside.astype(int)
+
+    def _windows(
+        self,
+        rows: np.ndarray,
+        beside: np.ndarray,
+        labels: pd.Index | None,
+        past: Past | None,
+        window: int,
+    ) -> Windows:
+        """Make windows of rows and of those before them; warn of what is missing."""
+        values, ends, message = series_with_past(
+            _windowed(rows, beside), labels, past, window, self.padding
+        )
+        if window > 1 and not (past is not None and past.source == "frame"):
+            message = f"{_hole_message(labels, past)} {message}".strip()
+        if message:
+            warn(message)
+        values.flags.writeable = False
+        columns = rows[:, beside] if len(beside) else None
+        return Windows(values, ends, window, beside=columns)
+
+    def _check_output(self) -> None:
+        container = get_output_config("transform", self)["dense"]
+        if not self.flatten and container != "default":
+            raise ValueError(
+                f"flatten=False returns a 3-D array, which {container} cannot hold: use"
+                " flatten=True or set_output(transform='default')."
+            )
+
+    def _output(self, windows: Windows) -> Any:
+        """Return windows in the form that is asked for."""
+        if not self.flatten:
+            return windows.gather()
+        if hasattr(self, "feature_names_in_"):
+            channels = np.delete(self.feature_names_in_, self._beside).tolist()
+            windows = replace(windows, channels=channels)
+        is_default = get_output_config("transform", self)["dense"] == "default"
+        return windows if is_default else np.asarray(windows)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-    def _read(self, X: Any) -> tuple[np.ndarray, pd.Index | None, _Past | None]:
-        """Check the training rows; return them, their labels and the past to keep."""
-        rows = check_array(X, estimator=self, input_name="X", **FLOATS)
-        index = time_labels(X, "X")
-        if self.window > len(rows):
-            raise ValueError(
-                f"window={self.window} is longer than the series (n_samples = "
-                f"{len(rows)}): fit on more rows or choose a shorter window."
-            )
-        past: _Past | None
-        if self.history is None or self.window == 1:
-            past = None
-        elif isinstance(self.history, str):
-            past = _past_of_training(self.history, rows, index, self.window - 1)
-        else:
-            past = _past_given(self.history, X, rows.shape[1])
-        return rows, index, past
-
-    def _keep(self, X: Any, past: _Past | None) -> None:
-        """Set what `fit` learns, after all checks: a failed call changes nothing."""
-        validate_data(self, X, skip_check_array=True)
-        self._window, self._past = self.window, past
-
-    def _windows(
-        self, rows: np.ndarray, index: Any, past: _Past | None, window: int
-    ) -> tuple[np.ndarray, str]:
-        """Put the rows before X in front of it.
-
-        Returns a view of all windows, and what is to warn of.
-        """
-        output = get_output_config("transform", self)["dense"]
-        if not self.flatten and output != "default":
-            raise ValueError(
-                f"flatten=False returns a 3-D array, which {output} cannot hold: use "
-                "flatten=True or set_output(transform='default')."
-            )
-        count = window - 1
-        found, is_cut = _find_before(index, past, count)
-        message = hole_message(index, past, "X") if count else ""
-        if is_cut:
-            message += (
-                f" Of the {count} rows before {index[0]}, where X begins, "
-                f"{(found < 0).sum()} are unknown: padding={self.padding!r} stands in "
-                "for them. Give the series up to there as history, or fit with "
-                "history=None if X is a series of its own."
-            )
-        windows = sliding_windows(_join(past, found, rows, self.padding), window)
-        if not self.flatten:
-            windows = windows.reshape(len(rows), window, -1)
-        return windows, message.strip()

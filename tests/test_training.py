@@ -70,6 +70,14 @@ def data(dtype="float64", n_rows=N_ROWS, units=1):
     return x, y, rng.uniform(0.5, 2, n_rows).astype(dtype)
 
 
+def sets(x, y, weight, options=()):
+    """Return the rows to train on and, as options say, to validate on."""
+    weight = np.ones(len(x), x.dtype) if weight is None else weight
+    held_out = options.pop("validation_data", None) if options else None
+    both = filter(None, [(x, y, weight), held_out])
+    return [([x], y, weight) for x, y, weight in both]
+
+
 def fit(net, x, y, weight=None, *, optimizer="adam", loss="mse", jit=False, **options):
     """Train `net` by skts; return the history."""
     rate = options.pop("learning_rate", 0.01)
@@ -77,7 +85,7 @@ def fit(net, x, y, weight=None, *, optimizer="adam", loss="mse", jit=False, **op
         net, optimizer=optimizer, learning_rate=rate, loss=loss, jit_compile=jit
     )
     options = {"epochs": 4, "batch_size": BATCH, "shuffle": False} | options
-    history = model.fit(x, y, row_weight=weight, **options)
+    history = model.fit(x, y, rows=sets(x, y, weight, options), **options)
     assert model.optimizer_state
     return history.history
 
@@ -403,8 +411,8 @@ def test_training_goes_on_from_an_optimizer_state():
         )
         x, y, weight = data()
         model.fit(
-            x, y, row_weight=weight, epochs=epochs, batch_size=BATCH, shuffle=False,
-            optimizer_state=state,
+            x, y, rows=sets(x, y, weight), epochs=epochs, batch_size=BATCH,
+            shuffle=False, optimizer_state=state,
         )  # fmt: skip
         state = model.optimizer_state
     for weight, expected in zip(parts.get_weights(), whole.get_weights()):
@@ -461,12 +469,12 @@ def test_progress_is_one_line(capsys):
 def test_predictions_are_the_network_s_whatever_the_company(kind, dtype):
     net = network(kind, dtype, units=2)
     x, _, _ = data(dtype, n_rows=2100)  # more than are predicted at once
-    everything = predict(net, x)
+    everything = predict(net, [x])
     expected = keras.ops.convert_to_numpy(net(x))
     assert everything.dtype == dtype
     assert_allclose(everything, expected, rtol=1e-4, atol=1e-6)
     for rows in (slice(0, 1), slice(2045, 2055), slice(2099, None, -7)):
-        assert_array_equal(predict(net, x[rows]), everything[rows])
+        assert_array_equal(predict(net, [x[rows]]), everything[rows])
 
 
 @pytest.mark.parametrize("jit", [False, True])
@@ -476,30 +484,30 @@ def test_predictions_follow_the_weights(jit):
     for _ in range(2):
         for net in nets:
             expected = keras.ops.convert_to_numpy(net(x))
-            assert_allclose(predict(net, x, jit), expected, rtol=1e-10)
+            assert_allclose(predict(net, [x], jit), expected, rtol=1e-10)
         nets[0].set_weights([w * 2 for w in nets[0].get_weights()])
 
 
 def test_predictions_follow_weights_that_a_layer_got_later():
     x, _, _ = data()
     net = network()
-    predict(net, x)
+    predict(net, [x])
     hidden = net.get_layer("layer_1")
     hidden.enable_lora(1)
     hidden.lora_kernel_b.assign(np.ones(hidden.lora_kernel_b.shape))
-    assert_allclose(predict(net, x), keras.ops.convert_to_numpy(net(x)), rtol=1e-10)
+    assert_allclose(predict(net, [x]), keras.ops.convert_to_numpy(net(x)), rtol=1e-10)
 
 
 def test_predictions_under_a_tape_and_a_strategy():
     x, _, _ = data()
     net = network(seed=0)
-    expected = predict(net, x)
+    expected = predict(net, [x])
     _program._forwards.clear()  # others came; what was traced is another's
     with tf.GradientTape():
-        assert_array_equal(predict(net, x), expected)
+        assert_array_equal(predict(net, [x]), expected)
     with tf.distribute.MirroredStrategy(["cpu:0"]).scope():
         net = network(seed=0)
-        assert_allclose(predict(net, x), expected, rtol=1e-10)
+        assert_allclose(predict(net, [x]), expected, rtol=1e-10)
 
 
 def test_a_new_process_trains_to_the_same_bits_and_is_quiet():

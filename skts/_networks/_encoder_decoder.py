@@ -124,7 +124,7 @@ class EncoderDecoderLSTMRegressor(NetworkRegressor):
     _parameter_constraints = {"units": [POSITIVE], "activation": [str, callable]}
 
     def _hidden(self, layers, windows):
-        horizon = self.n_outputs_ // self.n_targets
+        horizon = self.n_outputs_ // self._n_targets_
         x = layers.LSTM(self.units, activation=self.activation)(windows)
         x = layers.RepeatVector(horizon)(self._drop(layers, x))
         x = layers.LSTM(self.units, activation=self.activation, return_sequences=True)(
@@ -133,5 +133,5 @@ class EncoderDecoderLSTMRegressor(NetworkRegressor):
         return self._drop(layers, x)
 
     def _output(self, layers, hidden):
-        steps = layers.Dense(self.n_targets)(hidden)
+        steps = layers.Dense(self._n_targets_)(hidden)
         return layers.Reshape((self.n_outputs_,))(steps)

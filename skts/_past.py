@@ -1,0 +1,309 @@
+"""The past of rows: what came before them in their series, and where it is found."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_array
+
+from ._time import (
+    as_comparable,
+    frequency,
+    grid_positions,
+    last_before_hole,
+    time_labels,
+)
+from ._windows import FLOATS, shifted
+
+
+class Past(NamedTuple):
+    """Rows that may come before others, and their place in time if they have one."""
+
+    source: str  # "auto", "fit", "array" or "frame"
+    rows: Any  # an array, or the frame
+    labels: pd.Index | None = None  # of the rows of "auto"
+    start: Any = None  # the first label of the series
+    step: Any = None  # the frequency of the series, None if irregular
+
+    def n_rows_with(self, labels: pd.Index | None) -> int:
+        """Count the rows of a history and of those with other `labels`."""
+        index = _index_of(self.rows)
+        return len(index if labels is None else index.union(labels.unique()))
+
+
+def hole_message(labels: pd.Index | None, name: str, step: Any = None) -> str:
+    """Say where labels leave some out that a frequency has, if they do."""
+    if labels is None:
+        return ""
+    label = last_before_hole(labels, frequency(labels) if step is None else step)
+    if label is None:
+        return ""
+    return (
+        f"The index of {name} has a hole after {label}, and windows take its rows as "
+        "consecutive all the same (history='auto' only brings rows before the first "
+        f"one): reindex {name} so that missing rows are there as NaN, or give the whole "
+        "series as history."
+    )
+
+
+def past_of_training(
+    source: str, rows: np.ndarray, labels: pd.Index | None, window: int
+) -> Past | None:
+    """Keep the last training rows, if anything can follow them.
+
+    They are twice as many as a window has, so that its last rows have their past, too.
+    """
+    if labels is None and source == "auto":
+        return None
+    kept = slice(max(0, len(rows) - 2 * window), None)
+    if labels is None:
+        return Past(source, rows[kept].copy())
+    start, step = labels[0], frequency(labels)
+    return Past(source, rows[kept].copy(), labels[kept], start, step)
+
+
+def past_given(history: Any, names: list | None, n_channels: int) -> Past:
+    """Check a history that is a frame or an array, of the columns that are windowed."""
+    if isinstance(history, pd.Series):
+        history = history.to_frame()
+    if names is not None and hasattr(history, "columns"):
+        missing = [name for name in names if name not in history.columns]
+        if missing:
+            raise ValueError(f"history lacks the columns {missing} of X.")
+        if list(history.columns) != names:
+            history = history[names]
+    if np.ndim(history) != 2 or np.shape(history)[1] != n_channels:
+        raise ValueError(
+            f"history must have the {n_channels} columns of X that are windowed, but "
+            f"its shape is {np.shape(history)}."
+        )
+    labels = time_labels(history, "history")
+    if labels is None:
+        return Past("array", _values(history))
+    _values(history)  # checks them
+    return Past("frame", history, start=labels[0], step=frequency(labels))
+
+
+def _index_of(history: pd.DataFrame) -> pd.Index:
+    index = time_labels(history, "history")
+    assert index is not None
+    return index
+
+
+def _values(history: Any, dtype: Any = FLOATS["dtype"]) -> np.ndarray:
+    options = FLOATS | {"dtype": dtype}
+    return check_array(history, input_name="history", **options)
+
+
+def series_with_past(
+    rows: np.ndarray,
+    labels: pd.Index | None,
+    past: Past | None,
+    window: int,
+    padding: Any,
+) -> tuple[np.ndarray, range | np.ndarray, str]:
+    """Return the series that windows are made of, and where in it each row is.
+
+    And what is to warn of.
+    """
+    reach = window - 1
+    if past is not None and past.source == "frame":
+        return _looked_up(rows, labels, past, reach, padding)
+    before, positions, message = _before(labels, past, reach)
+    before = rows[:0] if before is None else before
+    first = np.concatenate([before, rows[:1]], dtype=rows.dtype)
+    lead, _ = _spread(first, positions, reach, padding)
+    series = np.concatenate([lead[len(lead) - window : -1], rows])
+    message = message and f"{message} padding={padding!r} stands in for them. {REMEDY}"
+    return series, range(reach, reach + len(rows)), message
+
+
+REMEDY = (
+    "forecast predicts what follows the training rows; else give the series up to X as "
+    "history, or let X begin with the rows that its windows need, or fit with "
+    "history=None if X is a series of its own."
+)
+
+
+def _before(
+    labels: pd.Index | None, past: Past | None, reach: int
+) -> tuple[np.ndarray | None, np.ndarray | None, str]:
+    """Return the rows before X, and their positions in time if they have any.
+
+    The positions end with that of the first row of X. And a warning, if rows are
+    unknown that the series must have had.
+    """
+    if past is None:
+        return None, None, ""
+    if past.labels is None or labels is None:
+        return None if past.source == "auto" else past.rows, None, ""
+    if past.source == "fit":
+        if isinstance(labels, TIME) and type(labels) is type(past.labels):
+            _check_follows(as_comparable(labels, past.labels, *NAMES), past.labels)
+        return past.rows, None, ""
+    labels = as_comparable(labels, past.labels, *NAMES)
+    stop = past.labels.searchsorted(labels[0])
+    union, positions = past.labels[:stop].append(labels[:1]), None
+    if past.step is not None:
+        positions = grid_positions(union, past.step)
+        if positions is None:  # X begins off the grid: its past is unknown
+            stop, union, positions = 0, labels[:1], np.zeros(1, int)
+    n_known = min(stop, reach)
+    if positions is not None:
+        n_known = np.count_nonzero(positions >= positions[-1] - reach) - 1
+    message = ""
+    if n_known < reach and (past.start < union[0] or n_known < stop):
+        message = (
+            f"Of the {reach} rows before {labels[0]}, where X begins, "
+            f"{reach - n_known} are unknown:"
+        )
+    return past.rows[:stop], positions, message
+
+
+TIME = (pd.DatetimeIndex, pd.PeriodIndex)
+NAMES = "X", "the training rows"
+
+
+def _check_follows(labels: pd.Index, before: pd.Index) -> None:
+    if labels[0] <= before[-1]:
+        raise ValueError(
+            f"history='fit' says that X follows the training rows, but X begins at "
+            f"{labels[0]} and they end at {before[-1]}: use history='auto', which goes "
+            "by these labels."
+        )
+
+
+def _looked_up(
+    rows: np.ndarray, labels: pd.Index | None, past: Past, reach: int, padding: Any
+) -> tuple[np.ndarray, range | np.ndarray, str]:
+    """Find rows by their labels in a history, which those that follow it continue."""
+    index = _index_of(past.rows)
+    if labels is None:
+        raise ValueError(
+            "history is a frame, in which rows are looked up by label, but X has none: "
+            "give X as a frame with such an index, or history as an array of the rows "
+            "just before X."
+        )
+    labels = as_comparable(labels, index, "X", "history")
+    begin, n_rows = int(index.searchsorted(labels[0])), len(labels)
+    ends: Any
+    if index[begin : begin + n_rows].equals(labels):
+        start, stop = max(0, begin - reach), begin + n_rows
+        union, values = (
+            index[start:stop],
+            _values(past.rows.iloc[start:stop], rows.dtype),
+        )
+        ends = range(begin - start, stop - start)
+        _check_agree(rows, values[begin - start :], labels)
+    else:
+        union, values, ends = _merged(rows, labels, past.rows, index, reach)
+    positions = None if past.step is None else grid_positions(union, past.step)
+    series, holes = _spread(values, positions, reach, padding)
+    if holes is None:
+        return series, shifted(ends, reach), ""
+    places = np.arange(len(union)) + holes.cumsum()
+    ends = places[ends]
+    behind = places[np.flatnonzero(holes[1:]) + 1]
+    in_order = np.append(np.sort(ends), len(series) + reach)
+    is_reached = in_order[in_order.searchsorted(behind)] < behind + reach
+    if not is_reached.any():
+        return series, ends, ""
+    hole = int(places.searchsorted(behind[is_reached.argmax()]))
+    return (
+        series,
+        ends,
+        f"Neither X nor history has the rows between {union[hole - 1]} and "
+        f"{union[hole]}: padding={padding!r} stands in for them where windows reach "
+        "there. Give the whole series as history.",
+    )
+
+
+def _merged(
+    rows: np.ndarray,
+    labels: pd.Index,
+    history: pd.DataFrame,
+    index: pd.Index,
+    reach: int,
+) -> tuple[pd.Index, np.ndarray, np.ndarray]:
+    """Merge rows into the part of a history that their windows need.
+
+    Returns its labels in order, their values, and where in it each row is.
+    """
+    places = index.searchsorted(labels)
+    is_known = places < len(index)
+    is_known[is_known] = index[places[is_known]] == labels[is_known]
+    start = max(0, int(places.min()) - reach)
+    part = slice(start, int(places.max()) + 1)
+    values = _values(history.iloc[part], rows.dtype)
+    known = places[is_known] - start
+    _check_agree(rows[is_known], values[known], labels[is_known])
+
+    order = np.flatnonzero(~is_known)
+    order = order[labels[order].argsort()]
+    new, new_rows = labels[order], rows[order]
+    is_first = np.ones(len(new), bool)
+    is_first[1:] = new[1:] != new[:-1]
+    same = is_first.cumsum() - 1
+    _check_agree(new_rows, new_rows[is_first][same], new)
+
+    union = index[part].append(new[is_first])
+    in_order = union.argsort()
+    rank = np.empty(len(union), int)
+    rank[in_order] = np.arange(len(union))
+    ends = np.empty(len(rows), int)
+    ends[is_known] = rank[known]
+    ends[order] = rank[len(values) + same]
+    values = np.concatenate([values, new_rows[is_first]])[in_order]
+    return union[in_order], values, ends
+
+
+def _check_agree(rows: np.ndarray, others: np.ndarray, labels: pd.Index) -> None:
+    """Check that rows have the values that are known at their labels."""
+    differs = ((rows != others) & ~(np.isnan(rows) & np.isnan(others))).any(axis=1)
+    if differs.any():
+        row = differs.argmax()
+        raise ValueError(
+            f"X has {rows[row].tolist()} at {labels[row]}, where history or another "
+            f"row of X has {others[row].tolist()}: windows would hold both. If a scaler"
+            " or imputer stands in front of the windows, put it behind them, or "
+            "transform the series before it is given as X and as history."
+        )
+
+
+def _spread(
+    rows: np.ndarray, positions: np.ndarray | None, reach: int, padding: Any
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Put `reach` unknown rows before the first row, and some into holes between rows.
+
+    No more than `reach` are needed in any. Padding by "edge" repeats the row before a
+    hole if the window of the row behind it reaches that far, else the row behind it.
+    Returns the rows, and how many were put before each; None if there are no holes.
+    """
+    n_rows = len(rows)
+    holes = None
+    if positions is not None:
+        missing = np.diff(positions) - 1
+        if missing.any():
+            holes = np.r_[reach, np.minimum(missing, reach)]
+    if holes is None:
+        spread = np.empty((reach + n_rows, rows.shape[1]), rows.dtype)
+        spread[reach:] = rows
+        spread[:reach] = rows[0] if padding == "edge" else _number(padding)
+        return spread, None
+    row = np.arange(n_rows)
+    stand_in = np.where((holes < reach) & (row > 0), row - 1, row)
+    source = stand_in.repeat(holes + 1)
+    places = row + holes.cumsum()
+    source[places] = row
+    spread = rows[source]
+    if padding != "edge":
+        is_unknown = np.ones(len(spread), bool)
+        is_unknown[places] = False
+        spread[is_unknown] = _number(padding)
+    return spread, holes
+
+
+def _number(padding: Any) -> float:
+    return np.nan if padding == "nan" else padding
