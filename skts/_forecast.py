@@ -16,7 +16,14 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from ._sklearn import HasMethods, Interval, validate_params
-from ._time import frequency, labels_after, last_before_hole, time_labels
+from ._time import (
+    as_comparable,
+    frequency,
+    labels_after,
+    last_before_hole,
+    refuse_duplicates,
+    time_labels,
+)
 from ._transformer import SlidingWindowTransformer
 
 __all__ = ["forecast"]
@@ -56,8 +63,7 @@ def as_frame(history: Any) -> pd.DataFrame:
         raise ValueError(
             f"history has columns of the same name: {list(series.columns)}."
         )
-    time_labels(series, "history")
-    return series
+    return series.set_axis(time_labels(series, "history"))
 
 
 def _known_ahead(
@@ -97,8 +103,10 @@ def _known_ahead(
                 f"future has columns {list(future.columns)}, but must have those of "
                 f"history that are not predicted: {list(columns)}."
             )
-        time_labels(future, "future")
-        found = future.index.get_indexer(labels)
+        index = time_labels(future, "future", ordered=False)
+        refuse_duplicates(index, "future")
+        index = as_comparable(index, labels, "future", "history")
+        found = index.get_indexer(labels)
         if (found < 0).any():
             missing = labels[found < 0]
             raise ValueError(
@@ -456,10 +464,9 @@ def forecast(
     is_array = not isinstance(history, (pd.DataFrame, pd.Series))
     reading = ModelOnSeries(model, columns, target, is_array)
     targets = reading.targets
-    step = frequency(series.index)
-    labels = labels_after(series.index, step, steps)
+    labels = labels_after(series.index, steps)
     if reading.lags is not None:
-        _check_window(reading.lags, series.index, step)
+        _check_window(reading.lags, series.index, frequency(series.index))
     # Without a limit all rows are needed, and there will be no more than these.
     n_rows = int(min(reading.reach + 1, len(series) + steps))
 

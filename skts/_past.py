@@ -43,8 +43,7 @@ def hole_message(labels: pd.Index | None, name: str, step: Any = None) -> str:
     return (
         f"The index of {name} has a hole after {label}, and windows take its rows as "
         "consecutive all the same (history='auto' only brings rows before the first "
-        f"one): reindex {name} so that missing rows are there as NaN, or give the whole "
-        "series as history."
+        f"one): reindex {name} so that missing rows are there as NaN."
     )
 
 

@@ -103,6 +103,7 @@ def make_supervised(
     if not is_frame:
         series = np.asarray(series)
         series = series.reshape(-1, 1) if series.ndim == 1 else series
+    refuse_text(series, "series")
     values = check_array(
         series,
         order="C",

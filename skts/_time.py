@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import infer_dtype
+from pandas.tseries.offsets import BaseOffset, CustomBusinessDay, Day, Hour, Tick
+
+_DAY = 86_400 * 10**9  # in nanoseconds
+_NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+
+
+# ---------------------------------------------------------------------------
+# Labels
+# ---------------------------------------------------------------------------
 
 
 def time_labels(X: Any, name: str, ordered: bool = True) -> pd.Index | None:
-    """Return the index of a pandas frame, None for data without labels."""
+    """Return the index of a pandas frame as times or numbers, None for other data.
+
+    With `ordered`, each label must be later than the one before it.
+    """
     index = getattr(X, "index", None)
     if not isinstance(index, pd.Index):
         return None
@@ -18,141 +32,524 @@ def time_labels(X: Any, name: str, ordered: bool = True) -> pd.Index | None:
             f"The index of {name} is a MultiIndex, but windows are made of one series "
             "at a time: select one and let time alone be its index."
         )
-    if ordered and not (index.is_monotonic_increasing and index.is_unique):
+    labels = _as_times(index, name)
+    if labels.hasnans:
+        raise ValueError(
+            f"The index of {name} lacks a label in row {labels.isna().argmax()}: a row "
+            f"without a time has no place in a series. {name}[{name}.index.notna()] "
+            "are those that have one."
+        )
+    if ordered and not labels.is_monotonic_increasing:
         raise ValueError(
             f"The index of {name} must be in time order without duplicates: a window "
             "reads the rows before it, and shuffled or resampled rows have none. Sort "
             f"rows with {name}.sort_index(); split them with TimeSeriesSplit."
         )
-    return index
+    if ordered:
+        refuse_duplicates(labels, name)
+    return labels
 
 
-def kind(index: pd.Index) -> str:
-    """Name the kind of labels; those of different kinds cannot be compared."""
+def refuse_duplicates(index: pd.Index, name: str) -> None:
+    """Raise an error that names the first label that is there more than once."""
+    if index.is_unique:
+        return
+    remedy = ""
+    if isinstance(index, pd.DatetimeIndex) and index.tz is None:
+        remedy = (
+            "if it is an hour that a clock change repeats, tell the two apart by "
+            f"{name}.tz_localize(zone, ambiguous='infer'); "
+        )
+    raise ValueError(
+        f"The index of {name} must be in time order without duplicates, but "
+        f"{index[index.duplicated()][0]} is there more than once: {remedy}if the rows "
+        "are of several series, select one; if a row came twice, "
+        f"{name}[~{name}.index.duplicated()] keeps the first."
+    )
+
+
+def _as_times(index: pd.Index, name: str) -> pd.Index:
+    """Return an index of another type as one of times or numbers of numpy."""
+    is_numpy = isinstance(index.dtype, np.dtype)
+    if isinstance(index, pd.PeriodIndex | pd.DatetimeIndex | pd.TimedeltaIndex):
+        return index
+    if (is_numpy and index.dtype.kind in "iuf") or index.empty:
+        return index
+    if isinstance(index, pd.CategoricalIndex):
+        index = index.astype(index.categories.dtype)
+    kind = infer_dtype(index, skipna=True)
+    if kind in ("date", "datetime", "datetime64"):
+        try:
+            return pd.DatetimeIndex(index)
+        except ValueError as error:
+            raise ValueError(
+                f"The index of {name} holds times of several zones: bring them to one "
+                f"by {name}.index = pd.to_datetime({name}.index, utc=True)."
+            ) from error
+    if kind in ("timedelta", "timedelta64"):
+        return pd.TimedeltaIndex(index)
+    if kind == "period":
+        return pd.PeriodIndex(index)
+    if kind in ("integer", "floating", "mixed-integer-float"):
+        has_gaps = kind != "integer" or index.hasnans
+        return index.astype("float64" if has_gaps else "int64")
+    raise ValueError(
+        f"The index of {name} holds {index[0]!r}, which is text or another object and "
+        "no time: make dates of such labels by "
+        f"{name}.index = pd.to_datetime({name}.index), with its format, or number the "
+        f"rows by {name}.reset_index(drop=True)."
+    )
+
+
+def _kind(index: pd.Index) -> str:
+    """Name what labels are; those of different kinds cannot be compared."""
     if isinstance(index, pd.PeriodIndex):
-        return str(index.dtype)
-    zone = "" if getattr(index, "tz", None) is None else " with time zone"
-    return index.inferred_type + zone
+        return f"a PeriodIndex of {index.dtype}"
+    if isinstance(index, pd.DatetimeIndex):
+        return f"a DatetimeIndex with{'' if index.tz else 'out'} time zone"
+    if isinstance(index, pd.TimedeltaIndex):
+        return "a TimedeltaIndex"
+    return "an index of numbers"
 
 
-def _steps(index: pd.Index) -> Any:
-    """Return the differences of consecutive labels that are not dates."""
-    if isinstance(index, pd.PeriodIndex):
-        return np.diff(index.asi8) // index.freq.n
-    return index[1:] - index[:-1]
+def as_comparable(index: pd.Index, other: pd.Index, name: str, of: str) -> pd.Index:
+    """Return the index in the time zone of another one, that of `of`.
+
+    Its unit is that of the other one too, unless that could not hold it.
+    """
+    kind, other_kind = _kind(index), _kind(other)
+    if kind != other_kind:
+        remedy = "give both labels of the same kind."
+        if isinstance(index, pd.DatetimeIndex) and isinstance(other, pd.DatetimeIndex):
+            aware, naive = (name, of) if index.tz else (of, name)
+            zone = index.tz or other.tz
+            remedy = (
+                f"{naive}.tz_localize({str(zone)!r}) says in which zone its times are, "
+                f"or {aware}.tz_convert({str(zone)!r}).tz_localize(None) leaves the "
+                "zone out."
+            )
+        raise ValueError(
+            f"The index of {name} is {kind} and that of {of} {other_kind}, which "
+            f"cannot be compared: {remedy}"
+        )
+    if not isinstance(index, pd.DatetimeIndex) or index.dtype == other.dtype:
+        return index
+    if index.tz != other.tz:
+        index = pd.DatetimeIndex(index.tz_convert(other.tz), freq=None)
+    if _NANOSECONDS[index.unit] < _NANOSECONDS[other.unit]:
+        coarse = index.as_unit(other.unit)
+        return coarse if (coarse == index).all() else index
+    return index.as_unit(other.unit)
+
+
+# ---------------------------------------------------------------------------
+# The clock on the wall
+# ---------------------------------------------------------------------------
+
+
+def _clock(wall: pd.DatetimeIndex) -> np.ndarray:
+    """Return the time of day, in the unit of the index."""
+    return (wall - wall.normalize()).to_numpy()
+
+
+def _wall_time(index: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """Return the labels by the clock on the wall, without their zone.
+
+    Where a clock change skips the time of day that the others have, a label is the
+    next time that exists: it is set back to the time that it stands for.
+    """
+    if index.tz is None:
+        return index
+    wall = index.tz_localize(None)
+    clock = _clock(wall)
+    if not len(wall) or (clock == clock[0]).all():
+        return wall
+    times, counts = np.unique(clock, return_counts=True)
+    usual = times[counts.argmax()]
+    odd = clock != usual
+    moment = pd.Timedelta(1, index.unit).as_unit(index.unit)
+    skipped_from = (index[odd] - moment).tz_localize(None) + moment
+    day = np.timedelta64(1, "D")
+    meant = skipped_from.to_numpy() + (usual - _clock(skipped_from)) % day
+    values = wall.to_numpy().copy()
+    values[odd] = np.where(meant < values[odd], meant, values[odd])
+    return pd.DatetimeIndex(values)
+
+
+def _at_wall_time(wall: pd.DatetimeIndex, zone: Any) -> pd.DatetimeIndex:
+    """Return the moments at which the clock on the wall shows these times.
+
+    That is the first of two, and the next time that exists if there is none.
+    """
+    if zone is None:
+        return wall
+    first = np.ones(len(wall), bool)
+    return wall.tz_localize(zone, ambiguous=first, nonexistent="shift_forward")
+
+
+# ---------------------------------------------------------------------------
+# Frequency
+# ---------------------------------------------------------------------------
+
+
+def _is_fixed(step: Any) -> bool:
+    """Tell whether a step always takes the same time; a day does not, in a zone."""
+    return isinstance(step, Tick) and not isinstance(step, Day)
+
+
+def _numbers(index: pd.Index) -> np.ndarray:
+    """Return labels as integers of 64 bits."""
+    if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex):
+        return index.asi8
+    return index.to_numpy().astype(np.int64, copy=False)
+
+
+def _blocks(n: int, size: int = 2**17) -> Any:
+    """Cut n rows in slices whose temporary arrays are small."""
+    return (slice(start, min(start + size, n)) for start in range(0, n, size))
+
+
+def _shortest_step(values: np.ndarray) -> int | None:
+    """Return the shortest of the steps between values, if all are multiples of it.
+
+    Values may be left out, but at least half of them must be there. None if not.
+    """
+    steps = (
+        np.diff(values[block.start : block.stop + 1]).min()
+        for block in _blocks(len(values) - 1)
+    )
+    shortest = int(min(steps))
+    n_steps, rest = divmod(int(values[-1]) - int(values[0]), shortest)
+    if n_steps == len(values) - 1:
+        return shortest
+    is_sparse = rest or n_steps > 2 * (len(values) - 1)
+    if is_sparse or any(
+        ((values[block] - values[0]) % shortest).any() for block in _blocks(len(values))
+    ):
+        return None
+    return shortest
 
 
 def frequency(index: pd.Index) -> Any:
     """Return the step from one label to the next, None if the index is irregular.
 
-    The step is a pandas offset for dates, else a difference of labels. Labels may be
-    left out: with at least half of them there, the index still counts as regular.
+    The step is an offset of pandas for dates, else a difference of labels. Labels may
+    be left out: with at least half of them there, the index still counts as regular.
+    It does not if a weekday or an hour of day never occurs in two weeks or days, as of
+    shops that close, nor if integers are years with a week or month: what follows the
+    last label before a closing day is then the next label.
     """
     if isinstance(index, pd.RangeIndex):
-        return index.step
+        return index.step if index.step > 0 else None
     if isinstance(index, pd.DatetimeIndex):
-        return infer_offset(index)
-    is_countable = index.inferred_type in ("integer", "period", "timedelta64")
+        return _frequency_of_dates(index)
+    is_countable = index.dtype.kind in "iu" or isinstance(
+        index, pd.PeriodIndex | pd.TimedeltaIndex
+    )
     if not is_countable or len(index) < 2:
         return None
-    steps = _steps(index)
-    multiples = np.asarray(steps / steps.min())
-    is_regular = (multiples % 1 == 0).all() and multiples.mean() <= 2
-    return steps.min() if is_regular else None
+    values = _numbers(index)
+    shortest = _shortest_step(values)
+    if shortest is None:
+        return None
+    if isinstance(index, pd.TimedeltaIndex):
+        return pd.Timedelta(shortest, index.unit)
+    if isinstance(index, pd.PeriodIndex):
+        step, rest = divmod(shortest, index.freq.n)
+        starts = index.to_timestamp()
+        closes = _has_closing_times(starts, shortest * index.freq.base)
+        return None if rest or closes else step
+    return None if _are_years_and_parts(values) else shortest
 
 
-def infer_offset(index: pd.DatetimeIndex) -> pd.offsets.BaseOffset | None:
+def _are_years_and_parts(values: np.ndarray) -> bool:
+    """Tell whether integers are years followed by a quarter, month, week or day."""
+    for base, last in ((10, 4), (100, 53), (1000, 366)):
+        first_year, last_year = values[0] // base, values[-1] // base
+        if 1000 <= first_year < last_year < 3000:
+            parts = values % base
+            if parts.min() >= 1 and parts.max() <= last:
+                return True
+    return False
+
+
+def _frequency_of_dates(index: pd.DatetimeIndex) -> BaseOffset | None:
     """Return the frequency of dates, some of which may be left out."""
-    offset = pd.DatetimeIndex(index, freq="infer").freq
-    if offset is not None or len(index) < 3:
+    # Before version 3, pandas keeps the days of another zone when it converts them.
+    if index.freq is not None and (
+        index.tz is None
+        or _is_fixed(index.freq)
+        or (_calendar_positions(index, index.freq) >= 0).all()
+    ):
+        return index.freq
+    if len(index) < 3:
+        return None
+    if index[-1] - index[0] > pd.Timedelta("20h") * (len(index) - 1):
+        wall = _wall_time(index)
+        if not _clock_varies(wall):
+            return _calendar_frequency(wall)
+    return _fixed_frequency(index)
+
+
+def _clock_varies(wall: pd.DatetimeIndex) -> bool:
+    """Tell whether labels are at more than one time of day."""
+    clock = _clock(wall)
+    return bool((clock != clock[0]).any())
+
+
+def _fixed_frequency(index: pd.DatetimeIndex) -> BaseOffset | None:
+    """Return the frequency of dates that lie multiples of the same time apart."""
+    shortest = _shortest_step(index.asi8)
+    if shortest is None:
+        return None
+    offset = pd.tseries.frequencies.to_offset(pd.Timedelta(shortest, index.unit))
+    if isinstance(offset, Day) and index.tz is not None:
+        offset = Hour(24 * offset.n)  # a day would follow the clock on the wall
+    return None if _has_closing_times(index, offset) else offset
+
+
+def _calendar_frequency(wall: pd.DatetimeIndex) -> BaseOffset | None:
+    """Return the frequency of dates at the same time of day."""
+    offset = pd.DatetimeIndex(wall, freq="infer").freq
+    if offset is not None:
         return offset
     # The three labels closest together show the frequency between holes.
-    spans = index[2:] - index[:-2]
+    spans = wall[2:] - wall[:-2]
     closest = spans.argmin()
-    offset = pd.DatetimeIndex(index[closest : closest + 3], freq="infer").freq
-    if offset is None or (index[-1] - index[0]) / spans[closest] > len(index):
+    offset = pd.DatetimeIndex(wall[closest : closest + 3], freq="infer").freq
+    if offset is None or (wall[-1] - wall[0]) / spans[closest] > len(wall):
         return None
-    if offset == pd.offsets.Day():
-        business_days = pd.date_range(index[0], index[-1], freq="B")
-        if index.isin(business_days).all():
-            return None  # the gaps are holidays
-    grid = pd.date_range(index[0], index[-1], freq=offset)
-    return offset if index.isin(grid).all() else None
+    if isinstance(offset, Day) and offset.n == 1 and (wall.day_of_week < 5).all():
+        return None  # the gaps are holidays
+    if grid_positions(wall, offset) is None or _has_closing_times(wall, offset):
+        return None
+    return offset
+
+
+def _has_closing_times(index: pd.DatetimeIndex, step: BaseOffset) -> bool:
+    """Tell whether a weekday or an hour that steps visit twice never occurs."""
+    if not isinstance(step, Tick | Day):
+        return False
+    positions = grid_positions(index, step)
+    if positions is None or positions[-1] == len(index) - 1:
+        return False
+    is_left_out = np.ones(positions[-1], bool)
+    is_left_out[positions[:-1]] = False
+    left_out = np.flatnonzero(is_left_out)
+    length = step.nanos
+    others = index[0] + pd.to_timedelta(left_out * length)
+    span = (positions[-1] + 1) * length
+    for field, n_fields, cycle in (("hour", 24, _DAY), ("day_of_week", 7, 7 * _DAY)):
+        if span >= 2 * math.lcm(length, cycle):
+            occurs, visited = (
+                np.bincount(getattr(dates, field), minlength=n_fields) > 0
+                for dates in (index, others)
+            )
+            if (visited & ~occurs).any():
+                return True
+    return False
+
+
+# ---------------------------------------------------------------------------
+# Places in time
+# ---------------------------------------------------------------------------
+
+
+def grid_positions(index: pd.Index, step: Any) -> np.ndarray | None:
+    """Return how many steps each label lies after the first one.
+
+    `step` is what :func:`frequency` returns, of this index or another. None if a label
+    cannot be reached in whole steps.
+    """
+    positions = _positions(index, step)
+    return None if (positions < 0).any() else positions
+
+
+def _positions(index: pd.Index, step: Any) -> np.ndarray:
+    """Return how many steps each label lies after the first one, -1 if no whole one."""
+    own_step = index.step if isinstance(index, pd.RangeIndex) else _freq(index)
+    if type(own_step) is type(step) and own_step == step:
+        return np.arange(len(index))
+    if isinstance(index, pd.DatetimeIndex) and not _is_fixed(step):
+        return _calendar_positions(index, step)
+    values = _numbers(index)
+    if isinstance(index, pd.PeriodIndex):
+        scale, length = 1, step * index.freq.n
+    elif isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
+        unit = _NANOSECONDS[index.unit]
+        length = step.nanos if isinstance(step, BaseOffset) else step.value
+        common = math.gcd(unit, length)
+        scale, length = unit // common, length // common
+    else:
+        scale, length = 1, step
+    positions = np.empty(len(values), np.int64)
+    for block in _blocks(len(values)):
+        whole, rest = np.divmod((values[block] - values[0]) * scale, length)
+        positions[block] = np.where(rest == 0, whole, -1)
+    return positions
+
+
+def _freq(index: pd.Index) -> Any:
+    """Return the frequency that dates were given."""
+    return index.freq if isinstance(index, pd.DatetimeIndex) else None
+
+
+def _calendar_positions(index: pd.DatetimeIndex, step: BaseOffset) -> np.ndarray:
+    """Return positions on a grid of dates, by the clock on the wall."""
+    wall = _wall_time(index)
+    grid = pd.date_range(wall[0], wall[-1], freq=step, unit=wall.unit)
+    if index.tz is not None:
+        # Some zones have skipped a whole day: it and the next are one moment.
+        moments = _at_wall_time(grid, index.tz).asi8
+        grid = grid[np.append(np.diff(moments) > 0, True)[: len(grid)]]
+    if not len(grid):
+        return np.full(len(wall), -1)
+    found = np.searchsorted(grid.asi8, wall.asi8)
+    found[found == len(grid)] = 0
+    follows = np.diff(wall.asi8, prepend=wall.asi8[0] - 1) > 0
+    return np.where((grid.asi8[found] == wall.asi8) & follows, found, -1)
 
 
 def last_before_hole(index: pd.Index, step: Any) -> Any:
     """Return the first label that the label one step later does not follow."""
-    if len(index) < 2 or step is None or getattr(index, "freq", None) == step:
+    if len(index) < 2 or step is None:
         return None
-    if isinstance(index, pd.RangeIndex):
-        follows = np.array([index.step == step])
-    elif isinstance(index, pd.DatetimeIndex):
-        grid = pd.date_range(index[0], periods=len(index), freq=step)
-        follows = index[1:] == grid[1:]
-    else:
-        follows = np.asarray(_steps(index) == step)
+    positions = _positions(index, step)
+    follows = (np.diff(positions) == 1) & (positions[1:] > 0)
     return None if follows.all() else index[follows.argmin()]
 
 
-def labels_before(index: pd.Index, step: Any, count: int) -> pd.Index | None:
-    """Return the `count` labels before the first one, None if it is off the grid."""
-    if isinstance(index, pd.DatetimeIndex):
-        grid = pd.date_range(end=index[0], periods=count + 1, freq=step)
-        return grid[:-1] if grid[-1] == index[0] else None
-    return index[:1].repeat(count) - step * np.arange(count, 0, -1)
+# ---------------------------------------------------------------------------
+# What comes after
+# ---------------------------------------------------------------------------
 
 
-def labels_after(index: pd.Index, step: Any, count: int) -> pd.Index:
+def labels_after(index: pd.Index, count: int) -> pd.Index:
     """Return the `count` labels that continue the index."""
+    step = frequency(index)
     if isinstance(index, pd.PeriodIndex) and len(index) == 1:
         step = 1
+    if step is None and isinstance(index, pd.DatetimeIndex):
+        step = _business_days(index)
     if step is None:
         raise ValueError(
             f"The index of history ends at {index[-1]} and has no frequency that tells "
-            "what comes next: give it one, for example by history.asfreq('B'), or "
-            "number the rows by history.reset_index(drop=True)."
+            "what comes next: set the one that it has, as in history.index.freq = 'B' "
+            "or a CustomBusinessDay with its holidays, or number the rows by "
+            "history.reset_index(drop=True)."
         )
     if isinstance(index, pd.DatetimeIndex):
-        dates = pd.date_range(index[-1], periods=count + 1, freq=step, name=index.name)
-        return dates[1:].as_unit(index.unit)
+        return _dates_after(index, step, count)
     if isinstance(index, pd.RangeIndex):
         stop = index[-1] + step * (count + 1)
         return pd.RangeIndex(index[-1] + step, stop, step, name=index.name)
     return index[-1:].repeat(count) + step * np.arange(1, count + 1)
 
 
-def hole_message(index, name, step=None) -> str:
-    """Say where an index leaves out labels, if it does."""
-    step = frequency(index) if step is None else step
-    label = last_before_hole(index, step)
-    if label is None:
-        return ""
-    return (
-        f"The index of {name} has a hole after {label}, and windows take its rows as "
-        "consecutive all the same (history only brings rows before the first one): "
-        f"reindex {name} so that missing rows are there as NaN."
-    )
+def _dates_after(
+    index: pd.DatetimeIndex, step: BaseOffset, count: int
+) -> pd.DatetimeIndex:
+    """Continue dates; in a zone, days go by the clock on the wall."""
+    options = {"freq": step, "name": index.name, "unit": index.unit}
+    if index.tz is None or _is_fixed(step):
+        return pd.date_range(index[-1], periods=count + 1, **options)[1:]
+    # One more than count for the last label, and one for a day that the zone skips.
+    wall = pd.date_range(_wall_time(index)[-1], periods=count + 2, **options)
+    dates = _at_wall_time(wall, index.tz)
+    dates = dates[dates > index[-1]].unique()[:count]
+    exact = wall.tz_localize(index.tz, ambiguous="NaT", nonexistent="NaT")
+    return dates if exact.hasnans else pd.DatetimeIndex(dates, freq=step)
 
 
-def as_comparable(index, other, name, other_name):
-    if kind(index) != kind(other):
-        raise ValueError(f"index {name} time zone {other_name}")
-    return (
-        index.tz_convert(other.tz) if getattr(other, "tz", None) is not None else index
-    )
+def _business_days(index: pd.DatetimeIndex) -> BaseOffset | None:
+    """Return the weekdays that occur as a frequency, if hardly any day is left out.
+
+    These are holidays: at most a tenth of all days, and of each weekday a quarter, or
+    one day. In less than two weeks, only the days from Monday to Friday count as
+    business days.
+    """
+    wall = _wall_time(index)
+    if len(wall) < 3 or _clock_varies(wall):
+        return None
+    every = pd.date_range(wall[0], wall[-1], freq="D").day_of_week
+    visits = np.bincount(every, minlength=7)
+    there = np.bincount(wall.day_of_week, minlength=7)
+    is_open = there > 0
+    if len(every) < 14:
+        if is_open[5:].any():
+            return None
+        is_open = np.arange(7) < 5
+    missing = (visits - there)[is_open]
+    if (
+        missing.sum() * 10 > visits[is_open].sum()
+        or (missing > np.maximum(visits[is_open] // 4, 1)).any()
+    ):
+        return None
+    if (is_open == (np.arange(7) < 5)).all():
+        return pd.offsets.BusinessDay()
+    return CustomBusinessDay(weekmask="".join(map(str, is_open.astype(int))))
 
 
-def refuse_text(X, name):
-    pass
+# ---------------------------------------------------------------------------
+# Columns that are no numbers
+# ---------------------------------------------------------------------------
+
+# How the types of pandas, polars and pyarrow begin.
+_TIMES = ("date", "time", "period", "duration")
+_TEXT = ("str", "large_str", "cat", "enum", "bytes", "binary", "mixed", "dictionary")
 
 
-def grid_positions(index, step):
-    if isinstance(index, pd.DatetimeIndex):
-        grid = pd.date_range(index[0], index[-1], freq=step)
-        p = grid.get_indexer(index)
-        return None if (p < 0).any() else p
-    if isinstance(index, pd.PeriodIndex):
-        p = (index.asi8 - index.asi8[0]) / (index.freq.n * step)
+def _column_types(X: Any) -> list[tuple[Any, str]]:
+    """Return the names and types of the columns of a frame."""
+    if isinstance(X, pd.DataFrame):
+        types = []
+        for place, (name, dtype) in enumerate(X.dtypes.items()):
+            column = X.iloc[:, place]
+            if isinstance(dtype, pd.CategoricalDtype):
+                column = column.cat.categories.to_series()
+            is_object = column.dtype == object
+            types.append((name, infer_dtype(column) if is_object else column.dtype))
+    elif hasattr(X, "column_names"):  # a table of pyarrow
+        types = list(zip(X.column_names, X.schema.types))
     else:
-        p = np.asarray((index - index[0]) / step)
-    return None if (p % 1).any() else p.astype(int)
+        types = list(getattr(X, "schema", {}).items())
+    return [(name, str(kind).lower()) for name, kind in types]
+
+
+def _are_numbers(column: Any) -> bool:
+    """Tell whether text or objects can be read as numbers, as scikit-learn does."""
+    try:
+        np.asarray(column, dtype=object).astype(float)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def refuse_text(X: Any, name: str) -> None:
+    """Raise an error that names the columns of a frame that hold times or text."""
+    if isinstance(X, np.ndarray) and X.dtype.kind in "mM":
+        raise ValueError(
+            f"{name} is an array of {X.dtype}, and times are no values of a series: "
+            "they belong into the index of a pandas frame."
+        )
+    types = _column_types(X)
+    times = [column for column, kind in types if kind.startswith(_TIMES)]
+    text = [
+        column
+        for column, kind in types
+        if kind.startswith(_TEXT)
+        and kind != "mixed-integer-float"
+        and not _are_numbers(X[column])
+    ]
+    message = ""
+    if times:
+        is_pandas = isinstance(X, pd.DataFrame)
+        where = name if is_pandas else f"{name}.to_pandas()"
+        message = (
+            f" The columns {times} hold times: set the one of the rows as the index, "
+            f"as in {where}.set_index({times[0]!r}), and drop the others."
+        )
+    if text:
+        message += f" The columns {text} hold text: drop or encode them."
+    if message:
+        raise ValueError(f"{name} must hold numbers.{message}")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .._forecast import as_frame, forecast
-from .._time import frequency, labels_after
+from .._time import labels_after
 from ._style import VERMILION, legend_above, new_axes, text_color
 
 __all__ = ["ForecastDisplay"]
@@ -32,8 +32,7 @@ def _after(history: pd.Series, values: Any) -> Any:
     if isinstance(values, (pd.DataFrame, pd.Series)):
         return values
     frame = as_frame(values)
-    step = frequency(history.index)
-    return frame.set_axis(labels_after(history.index, step, len(frame)))
+    return frame.set_axis(labels_after(history.index, len(frame)))
 
 
 def _draw_line(ax: Any, series: pd.Series, *style: Any, **options: Any) -> Any:
