@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 # births_lag2 (ours), lag_3 (skforecast), lag3 (mlforecast), births_lag-3 (darts)
 _LAG_NAME = re.compile(r"(?:(?P<channel>.*)_)?lag_?(?P<lag>-?\d+)")
@@ -20,6 +22,18 @@ def lag_names(names: Iterable, window: int) -> list[str]:
 def step_names(names: Iterable, horizon: int) -> list[str]:
     """Name the columns of targets: all targets of a step together."""
     return [f"{name}_step{k}" for k in range(1, horizon + 1) for name in names]
+
+
+def choose(target: Any, columns: list, of: str) -> list:
+    """Return the columns that `target` names, one label or a list of them."""
+    is_label = isinstance(target, Hashable) and target in columns
+    is_list = isinstance(target, (list, tuple, np.ndarray, pd.Index)) and not is_label
+    targets = list(target) if is_list else [target]
+    if not targets or len(set(targets)) < len(targets) or set(targets) - set(columns):
+        raise ValueError(
+            f"target={target!r} must name distinct columns of {of}: {columns}."
+        )
+    return targets
 
 
 def read_lags(names, n_channels=None):

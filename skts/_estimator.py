@@ -49,6 +49,18 @@ def _keep(mask, *arrays):
     return [array[rows] for array in arrays]
 
 
+def _left_out_message(begun, timesteps):
+    """Say how many rows are left out, if they are not the first ones of a series."""
+    n_left_out = np.count_nonzero(~begun)
+    if n_left_out == 0 or n_left_out < timesteps and begun[n_left_out:].all():
+        return None
+    return (
+        f"{n_left_out} of {len(begun)} rows are left out of training, since their first"
+        " timestep is NaN in every channel, as where a window reaches back to before "
+        "its series. If they are shorter sequences, fill them up with a number."
+    )
+
+
 @dataclass_transform(kw_only_default=True)
 @dataclass(kw_only=True, eq=False, repr=False)
 class NetworkEstimator(BaseEstimator):
@@ -222,6 +234,9 @@ class NetworkEstimator(BaseEstimator):
                 "timestep of every row that has a weight is NaN in every channel. Use a"
                 " shorter window or more rows."
             )
+        is_told = isinstance(X, Windows) or self._channels_
+        if not is_told and (message := _left_out_message(begun, windows.timesteps)):
+            warn(message)
         rows = _keep(begun & (weight > 0), windows, y, weight)
         sets = [rows]
         if self.early_stopping and epochs is not None:
@@ -455,11 +470,11 @@ class NetworkEstimator(BaseEstimator):
             )
         if self._columns_ is not None and third_dimension is None:
             X = X[:, self._columns_]
-        if reset and not self._channels_ and third_dimension is None:
-            is_told = self.n_channels is not None
-            message = newest_first(X, y, self.n_channels_) or misread_channels(
-                X, self.n_channels_, is_told
-            )
+        if reset:
+            has_order = bool(self._channels_) or third_dimension is not None
+            message = None if has_order else newest_first(X, y, self.n_channels_)
+            is_told = has_order or self.n_channels is not None
+            message = message or misread_channels(X, self.n_channels_, is_told)
             if message:
                 warn(message)
         return Windows.of_table(X, self.n_channels_, self._n_beside_)

@@ -15,6 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
+from ._columns import choose
 from ._sklearn import HasMethods, Interval, validate_params
 from ._time import (
     as_comparable,
@@ -25,6 +26,7 @@ from ._time import (
     time_labels,
 )
 from ._transformer import SlidingWindowTransformer
+from ._warn import warn
 
 __all__ = ["forecast"]
 
@@ -191,11 +193,9 @@ def _check_window(lags: _Lags, index: pd.Index, step: Any) -> None:
         )
     label = last_before_hole(index[-1 - longest :], step)
     if label is not None:
-        warnings.warn(
+        warn(
             f"The index of history has a hole after {label}; its rows are taken as "
-            "consecutive all the same. Put in the missing rows.",
-            UserWarning,
-            stacklevel=4,
+            "consecutive all the same. Put in the missing rows."
         )
 
 
@@ -204,7 +204,8 @@ def _predict_next(model: Any, X: Any, targets: pd.Index, is_whole: bool) -> np.n
     with warnings.catch_warnings():
         if is_whole:
             # The first windows of X may lack their past, but only the last one counts.
-            warnings.filterwarnings("ignore", r"Of the \d+ rows before", UserWarning)
+            for message in (r"Of the \d+ rows before", "Neither X nor history"):
+                warnings.filterwarnings("ignore", message, UserWarning)
         outputs = np.asarray(model.predict(X))[-1].reshape(-1)
     if len(outputs) % len(targets):
         raise ValueError(
@@ -297,15 +298,8 @@ def _find_targets(model: Any, columns: pd.Index, target: Any) -> pd.Index:
                 f"it predicts: name them as target, out of {list(columns)}."
             )
         targets = list(columns)
-    elif isinstance(target, (list, tuple, np.ndarray, pd.Index)):
-        targets = list(target)
     else:
-        targets = [target]
-    if not targets or len(set(targets)) < len(targets) or set(targets) - set(columns):
-        raise ValueError(
-            f"target={target!r} must name columns of history, each once: "
-            f"{list(columns)}."
-        )
+        targets = choose(target, list(columns), "history")
     if n_targets not in (None, 1, len(targets)):
         raise ValueError(
             f"target={target!r} names {len(targets)} of the columns of history, but "
@@ -477,6 +471,12 @@ def forecast(
     values = predict(rows)
     horizon = len(values)
     n_fed_back = (steps - 1) // horizon * horizon
+    if future is not None and not n_fed_back:
+        warn(
+            f"future is not used: model predicts all {steps} steps at once, from what "
+            "is known up to the end of history. A column that is known ahead has to be "
+            "part of each row, at the time that is predicted."
+        )
     known = _known_ahead(future, columns.drop(targets), labels[:n_fed_back], is_array)
     while len(values) < steps:
         last = slice(len(values) - horizon, len(values))

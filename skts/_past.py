@@ -33,11 +33,9 @@ class Past(NamedTuple):
         return len(index if labels is None else index.union(labels.unique()))
 
 
-def hole_message(labels: pd.Index | None, name: str, step: Any = None) -> str:
+def hole_message(labels: pd.Index, step: Any, name: str) -> str:
     """Say where labels leave some out that a frequency has, if they do."""
-    if labels is None:
-        return ""
-    label = last_before_hole(labels, frequency(labels) if step is None else step)
+    label = last_before_hole(labels, step)
     if label is None:
         return ""
     return (

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
-from ._columns import lag_names, step_names
-from ._sklearn import Interval, validate_params
+from ._columns import choose, lag_names, step_names
 from ._past import hole_message
-from ._time import refuse_text, time_labels
+from ._sklearn import Interval, validate_params
+from ._time import frequency, refuse_text, time_labels
 from ._warn import warn
 from ._windows import sliding_windows
 
@@ -120,17 +120,10 @@ def make_supervised(
             f"horizon={horizon} need at least {n_lags + horizon}."
         )
     columns = list(series.columns) if is_frame else list(range(values.shape[1]))
-    if target is None:
-        targets = columns
-    else:
-        is_list = isinstance(target, (list, tuple, np.ndarray, pd.Index))
-        targets = list(target) if is_list else [target]
-    if not targets or len(set(targets)) < len(targets) or set(targets) - set(columns):
-        raise ValueError(
-            f"target={target!r} must name distinct columns of the series: {columns}."
-        )
-    if message := hole_message(index, "series"):
-        warn(message)
+    targets = columns if target is None else choose(target, columns, "the series")
+    if index is not None:
+        if message := hole_message(index, frequency(index), "series"):
+            warn(message)
 
     future = values[n_lags:, [columns.index(name) for name in targets]]
     y = sliding_windows(np.ascontiguousarray(future), horizon).copy()

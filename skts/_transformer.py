@@ -30,7 +30,7 @@ from ._sklearn import (
     fit_context,
     get_output_config,
 )
-from ._time import as_comparable, refuse_text, time_labels
+from ._time import as_comparable, frequency, refuse_text, time_labels
 from ._warn import warn
 from ._windows import FLOATS, Windows
 
@@ -45,10 +45,10 @@ def _hole_message(labels: pd.Index | None, past: Past | None) -> str:
     """Say where the labels of X leave some out, if they do."""
     if labels is None:
         return ""
-    step = None
-    if past is not None and past.labels is not None:
-        labels, step = as_comparable(labels, past.labels, *NAMES), past.step
-    return hole_message(labels, "X", step)
+    if past is None or past.labels is None:
+        return hole_message(labels, frequency(labels), "X")
+    labels = as_comparable(labels, past.labels, *NAMES)
+    return hole_message(labels, past.step, "X")
 
 
 def _target_message(rows: np.ndarray, y: Any, window: int) -> str:

@@ -52,7 +52,7 @@ class Windows(NDArrayOperatorsMixin):
     Parameters
     ----------
     values : ndarray of shape (n_values, n_channels)
-        Rows of the series, C-contiguous.
+        Rows of the series.
     ends : range or ndarray of int, n_rows of them
         Where in `values` the window of each row ends.
     timesteps : int
@@ -70,6 +70,9 @@ class Windows(NDArrayOperatorsMixin):
     beside: np.ndarray | None = None
 
     ndim = 2
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", np.ascontiguousarray(self.values))
 
     @classmethod
     def of_table(cls, table: np.ndarray, n_channels: int, n_beside: int = 0) -> Windows:
@@ -91,7 +94,7 @@ class Windows(NDArrayOperatorsMixin):
             )
         else:
             shift = timesteps
-            values = np.ascontiguousarray(lags).reshape(-1, n_channels)
+            values = lags.reshape(-1, n_channels)
         values.flags.writeable = False
         ends = range(timesteps - 1, timesteps - 1 + shift * n_rows, shift)
         return cls(values, ends, timesteps, beside=beside if n_beside else None)

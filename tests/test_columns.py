@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skts import LSTMRegressor, MLPClassifier, MLPRegressor
-from skts._columns import misread_channels, read_lags, read_order
+from skts import MLPClassifier, MLPRegressor
+from skts._columns import misread_channels, newest_first, read_lags, read_steps
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,8 @@ from skts._columns import misread_channels, read_lags, read_order
         (["y_lag-1", "y_lag-2"], ["y"], [1, 0]),
         (["x_lag1", "x_lag0", "x_lag-1"], ["x"], [2, 1, 0]),
         (["b_lag0", "a_lag0", "b_lag1", "a_lag1"], ["b", "a"], [2, 3, 0, 1]),
+        (["lag_1", "holiday", "lag_2", "price"], [""], [2, 0, 1, 3]),
+        (["remainder__x", "w__a_lag0", "w__a_lag1"], ["w__a"], [2, 1, 0]),
         (["lagoon", "flag1x"], None, None),
     ],
 )
@@ -29,7 +31,6 @@ def test_read_lags(names, channels, order):
 @pytest.mark.parametrize(
     "names",
     [
-        ["lag_1", "lag_2", "holiday"],
         ["a_lag1", "a_lag0", "b_lag0"],
         ["lag_1", "lag1"],
     ],
@@ -69,6 +70,22 @@ def test_channels_one_after_the_other(n_channels):
     assert "all timesteps of one channel" in message
 
 
+@pytest.mark.parametrize(
+    "names, targets",
+    [
+        (["a_step1", "a_step2"], ["a"]),
+        (["a_step1", "b_step1", "a_step2", "b_step2"], ["a", "b"]),
+        (["a_step1", "a_step2", "b_step1", "b_step2"], None),
+        (["a_step1", "b_step2"], None),
+        (["a_step1", "b"], None),
+        (["temp", "load"], ["temp", "load"]),
+        (["births"], ["births"]),
+    ],
+)
+def test_read_steps(names, targets):
+    assert read_steps(names) == targets
+
+
 # Order of time -----------------------------------------------------------------------
 
 SERIES = {
@@ -90,8 +107,8 @@ def lags_of(series, lags=(4, 3, 2, 1), step=1):
 def test_lags_of_y_newest_first(series, lags, step):
     X, y = lags_of(series, lags, step)
     for targets in (y, np.c_[y, np.roll(y, -1)]):
-        assert read_order(X, targets, 1)[0].tolist() == list(range(len(lags)))[::-1]
-    assert read_order(X[:, ::-1], y, 1)[0] is None
+        assert "FunctionTransformer(np.fliplr)" in newest_first(X, targets, 1)
+    assert newest_first(X[:, ::-1], y, 1) is None
 
 
 def test_lags_of_several_channels_newest_first():
@@ -99,16 +116,15 @@ def test_lags_of_several_channels_newest_first():
     X, y = lags_of(both, (1, 2, 3))
     X = X.reshape(len(X), -1)
     for target in (y, y[:, 1]):
-        assert read_order(X, target, 2)[0].tolist() == [4, 5, 2, 3, 0, 1]
-        assert read_order(X[:, [4, 5, 2, 3, 0, 1]], target, 2)[0] is None
+        assert "name the columns" in newest_first(X, target, 2)
+        assert newest_first(X[:, [4, 5, 2, 3, 0, 1]], target, 2) is None
 
 
 @pytest.mark.parametrize("step", [1, 5])
 @pytest.mark.parametrize("series", SERIES.values(), ids=SERIES)
 def test_rows_that_run_backwards_are_no_lags_that_do(series, step):
     X, y = lags_of(series, step=step)
-    assert read_order(X[::-1], y[::-1], 1)[0] is None
-    assert read_order(X[::-1], y[::-1], 1)[1] is None
+    assert newest_first(X[::-1], y[::-1], 1) is None
 
 
 @pytest.mark.parametrize("case", ["shuffled", "every other", "few", "table"])
@@ -123,8 +139,7 @@ def test_other_rows_say_nothing_about_time(series, case):
     }[case]
     if case == "table":
         X = np.random.RandomState(0).normal(size=X.shape)
-    assert read_order(X[rows], y[rows], 1)[0] is None
-    assert read_order(X[rows], y[rows], 1)[1] is None
+    assert newest_first(X[rows], y[rows], 1) is None
 
 
 @pytest.mark.parametrize(
@@ -141,38 +156,27 @@ def test_newest_first_where_y_does_not_tell(case):
         y = np.exp(y)
     elif case == "labels":
         y = np.where(y > 0, "up", "down")
-    assert read_order(X, y, 1)[0] is None
-    assert "name the columns as lags (lag_1, lag_2, ...)" in read_order(X, y, 1)[1]
+    assert "name the columns as lags (lag_1, lag_2, ...)" in newest_first(X, y, 1)
 
 
 def test_single_precision_of_x_does_not_hide_that_it_holds_lags_of_y():
     X, y = lags_of(SERIES["noise"])
-    columns, _ = read_order(X[:, ::-1].astype("float32"), y, 1)
-    assert columns.tolist() == list(range(X.shape[1]))[::-1]
+    assert newest_first(X[:, ::-1].astype("float32"), y, 1)
 
 
 def test_lags_of_a_series_that_begins_flat():
     X, y = lags_of(np.r_[np.zeros(60), SERIES["noise"]])
-    assert read_order(X[:, ::-1], y, 1)[0] is not None
-    assert read_order(X, y, 1)[0] is None
+    assert newest_first(X[:, ::-1], y, 1)
+    assert newest_first(X, y, 1) is None
 
 
-@pytest.mark.parametrize("lags", [(1, 2, 3, 4), (1, 2, 7)])
-def test_networks_read_lags_of_y_from_oldest_to_newest(lags):
-    X, y = lags_of(SERIES["noise"], lags)
-    network = LSTMRegressor(units=3, epochs=2, random_state=0)
-    expected = network.fit(X[:, ::-1], y).predict(X[:, ::-1])
-    np.testing.assert_array_equal(network.fit(X, y).predict(X), expected)
-    np.testing.assert_array_equal(network.predict(X[:1]), expected[:1])
-    network.set_params(warm_start=True).fit(X[:5], y[:5])
-    assert network._columns_.tolist() == list(range(len(lags)))[::-1]
-
-
-def test_networks_warn_of_lags_newest_first_where_y_does_not_tell():
+def test_networks_warn_of_lags_newest_first_and_read_them_as_they_are():
     X, y = lags_of(SERIES["noise"], (1, 2, 3, 4))
     network = MLPRegressor(units=3, epochs=2, random_state=0)
-    with pytest.warns(UserWarning, match="newest timestep first"):
-        network.fit(X, np.exp(y))
+    for target in (y, np.exp(y)):
+        with pytest.warns(UserWarning, match="newest timestep first") as caught:
+            network.fit(X, target)
+        assert caught[0].filename == __file__
     with pytest.warns(UserWarning, match="newest timestep first"):
         MLPClassifier(units=3, epochs=2).fit(X, y > 0)
     # Three dimensions, and names, say what order time has.

@@ -128,13 +128,17 @@ def test_windows_in_three_dimensions_are_in_order_already(data):
 
 def test_windows_of_several_channels_are_not_read_as_one_in_silence():
     series = np.random.RandomState(0).normal(size=(40, 2))
-    X = SlidingWindowTransformer(3, padding="nan").fit_transform(series)
+    windows = SlidingWindowTransformer(3, padding="nan").fit_transform(series)
+    X = np.asarray(windows)
     message = r"moves by 2 columns.*set n_channels=2"
     with pytest.warns(UserWarning, match=message) as caught:
         mlp(epochs=1).fit(X, series[:, 0])
     assert caught[0].filename == __file__
     mlp(epochs=1, n_channels=2).fit(X, series[:, 0])
     mlp(epochs=1, n_channels=1).fit(X, series[:, 0])
+    assert mlp(epochs=1).fit(windows, series[:, 0]).n_channels_ == 2
+    with pytest.raises(ValueError, match="n_channels=1, but X has 2"):
+        mlp(epochs=1, n_channels=1).fit(windows, series[:, 0])
 
 
 def test_channels_with_different_lags_are_an_error_unless_n_channels_is_given(data):
@@ -312,7 +316,9 @@ def test_window_norm_carries_predictions_to_levels_never_met(norm):
 def test_target_channels_by_position_and_name(data):
     X, y = data
     X = pd.DataFrame(X, columns=[f"{c}_lag{k}" for k in (2, 1, 0) for c in "ab"])
-    with pytest.raises(ValueError, match="2 channels and n_targets=1: name in target_"):
+    with pytest.raises(
+        ValueError, match="2 channels and n_targets=None: name in target_"
+    ):
         mlp(window_norm="last").fit(X, y)
     expected = mlp(window_norm="last", target_channels=1).fit(X, y).predict(X)
     for channels in ([1], "b", ["b"], np.array([1])):
@@ -389,7 +395,7 @@ def test_early_stopping_holds_out_the_last_rows_and_keeps_the_best(data):
     losses = fitted.history_["val_loss"]
     best = int(np.argmin(losses))
     assert fitted.n_epochs_ == len(losses) == best + 1 + 5 < 200
-    held_out = (fitted.predict(X[-4:]) - y[-4:]) / fitted._scaler_.y_scaler_.scale_
+    held_out = (fitted.predict(X[-4:]) - y[-4:]) / fitted._scaler_.y_scaler_.scale
     np.testing.assert_allclose(np.mean(held_out**2), losses[best], rtol=1e-5)
 
 
@@ -398,7 +404,7 @@ def test_rows_held_out_do_not_touch_the_standardisation(data):
     shifted = X.copy()
     shifted[-4:] += 1000
     fitted = mlp(early_stopping=True).fit(shifted, y)
-    np.testing.assert_allclose(fitted._scaler_.x_scaler_.mean_, X[:-4].mean())
+    np.testing.assert_allclose(fitted._scaler_.x_scaler_.mean, X[:-4].mean())
 
 
 def test_early_stopping_needs_a_row_to_hold_out(data):

@@ -1,4 +1,5 @@
 import copy
+import itertools
 import pickle
 import warnings
 
@@ -422,9 +423,18 @@ def test_fractions_are_taken_by_order():
 def test_rows_of_x_win_over_rows_that_fit_kept(name):
     X = frame(INDEXES[name])
     transformer = SlidingWindowTransformer(4, padding="nan").fit(X[:30])
-    with pytest.warns(UserWarning, match="1 are unknown"):
-        windows = transformer.transform(-X[29:])
-    assert_array_equal(windows[:2], [[nan, 27, 28, -29], [27, 28, -29, -30]])
+    windows = transformer.transform(-X[29:])
+    assert_array_equal(windows[:2], [[26, 27, 28, -29], [27, 28, -29, -30]])
+
+
+@pytest.mark.parametrize("name", INDEXES)
+def test_the_last_training_rows_have_their_past(name):
+    X = frame(INDEXES[name])
+    transformer = SlidingWindowTransformer(4).fit(X[:30])
+    for n_rows in range(1, 6):
+        last = X[30 - n_rows : 30]
+        assert_array_equal(transformer.transform(last)[-1], [26, 27, 28, 29])
+        assert_array_equal(transformer.transform(last)[0, -1], 30 - n_rows)
 
 
 @pytest.mark.parametrize("name", INDEXES)
@@ -445,20 +455,25 @@ def test_windows_of_the_training_rows_never_read_their_end(name):
     assert_array_equal(transformer.fit_transform(X), transformer.fit(X).transform(X))
 
 
-@pytest.mark.parametrize("other", ["days", "time deltas"])
-@pytest.mark.parametrize("name", ["hours across winter time", "integers"])
-def test_labels_of_another_kind_are_unrelated(name, other):
-    for one, two in [(name, other), (other, name)]:
-        transformer = SlidingWindowTransformer(3, padding="nan")
-        transformer.fit(frame(INDEXES[one])[:30])
-        windows = transformer.transform(frame(INDEXES[two])[40:])
-        assert_array_equal(windows[0], [nan, nan, 40])
+KINDS = {
+    "integers": frame(INDEXES["integers"]),
+    "days": frame(INDEXES["days"]),
+    "hours of a zone": frame(INDEXES["hours across winter time"]),
+    "time deltas": frame(INDEXES["time deltas"]),
+    "months": frame(INDEXES["monthly periods"]),
+    "quarters": frame(INDEXES["periods of two quarters"]),
+}
 
 
-def test_periods_of_another_length_are_unrelated():
-    transformer = SlidingWindowTransformer(2).fit(frame(REGULAR["monthly periods"]))
-    X = frame(pd.period_range("2025-01-01", periods=3, freq="D"))
-    assert first_window(transformer, X) == [0, 0]
+@pytest.mark.parametrize("one, two", list(itertools.permutations(KINDS, 2)))
+def test_labels_that_cannot_be_compared_are_an_error(one, two):
+    transformer = SlidingWindowTransformer(3).fit(KINDS[one][:30])
+    message = "index of X is .* and that of the training rows .* cannot be compared"
+    with pytest.raises(ValueError, match=message):
+        transformer.transform(KINDS[two][30:])
+    looking_up = SlidingWindowTransformer(3, history=KINDS[one])
+    with pytest.raises(ValueError, match="and that of history .* cannot be compared"):
+        looking_up.fit(KINDS[two][30:])
 
 
 def test_dates_off_the_training_grid_are_unknown():
@@ -500,8 +515,8 @@ def test_time_zones_and_units_of_dates_do_not_matter():
     transformer = SlidingWindowTransformer(3).fit(X[:5])
     elsewhere = X[5:].set_axis(X.index[5:].tz_convert("America/Lima").as_unit("ms"))
     assert first_window(transformer, elsewhere) == [3, 4, 5]
-    naive = X[5:].tz_localize(None)
-    assert first_window(transformer, naive) == [5, 5, 5]
+    with pytest.raises(ValueError, match="time zone"):
+        transformer.transform(X[5:].tz_localize(None))
 
 
 @pytest.mark.parametrize("other", [np.asarray, pl.from_pandas])
@@ -559,7 +574,8 @@ def test_a_frame_as_history_gives_a_gap_its_true_past(name):
 def test_a_hole_in_the_history_repeats_the_row_before_it():
     X = days(10)
     transformer = SlidingWindowTransformer(4, history=X.drop(X.index[[5, 6]])).fit(X)
-    with pytest.warns(UserWarning, match="2 are unknown"):
+    message = "Neither X nor history has the rows between 2020-01-05 .* and 2020-01-08"
+    with pytest.warns(UserWarning, match=message):
         assert first_window(transformer, X[7:]) == [4, 4, 4, 7]
 
 
@@ -607,8 +623,12 @@ def test_window_and_history_take_effect_at_the_next_fit(changed):
 @pytest.mark.parametrize(
     "history, X, message",
     [
-        (days(9), days(5).to_numpy(), "X has no labels and history DatetimeIndex"),
-        (days(9), frame(range(5)), "X has RangeIndex and history DatetimeIndex"),
+        (days(9), days(5).to_numpy(), "looked up by label, but X has none"),
+        (
+            days(9),
+            frame(range(5)),
+            "index of X is an index of numbers and that of history a Date",
+        ),
         (days(9)[::-1], days(5), "index of history must be in time order"),
         (frame(range(9), "b"), frame(range(5)), r"history lacks the columns \['a'\]"),
         (np.ones((5, 2)), np.ones((5, 1)), "history must have the 1 columns of X"),
@@ -659,12 +679,15 @@ def test_transform_equals_a_loop_over_labels(frames, padding):
     dates = isinstance(train.index, pd.DatetimeIndex)
     # A few days between holidays look regular, and are taken so.
     assume(name in REGULAR or not dates or frequency(train.index) is None)
-    kept = {t: train.to_numpy()[t - start] for t in range(stop - window + 1, stop)}
+    kept = {
+        t: train.to_numpy()[t - start]
+        for t in range(max(start, stop - 2 * window), stop)
+    }
     if name in REGULAR:
         times = range(first - window + 1, first)
         is_cut = any(t >= start and t not in kept for t in times)
     else:
-        older = [t for t in kept if t < first]
+        older = [t for t in kept if t < first][max(0, 1 - window) or len(kept) :]
         times = [None] * (window - 1 - len(older)) + older
         is_cut = first > start and None in times
     before = [kept.get(t) for t in times]
@@ -843,7 +866,7 @@ def test_pickle_and_clone(history):
 
 def test_fit_keeps_no_more_than_it_needs():
     transformer = SlidingWindowTransformer(3).fit(days(50))
-    assert transformer._past.rows.base is None and len(transformer._past.rows) == 2
+    assert transformer._past.rows.base is None and len(transformer._past.rows) == 6
 
 
 def test_changing_the_training_rows_later_changes_nothing():
@@ -958,6 +981,7 @@ def test_windows_and_other_features_side_by_side():
 
 
 def test_defaults():
-    defaults = {"window": 3, "padding": "edge", "history": "auto", "flatten": True}
+    defaults = {"window": 3, "padding": "edge", "history": "auto"}
+    defaults |= {"passthrough": None, "flatten": True}
     assert SlidingWindowTransformer().get_params() == defaults
     assert SlidingWindowTransformer(5).window == 5
