@@ -7,7 +7,11 @@ pandas back.
 """
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from skts import LSTMRegressor, SlidingWindowTransformer, forecast, make_supervised
 from skts.datasets import load_daily_births
@@ -39,9 +43,9 @@ def direct(network):
 
 @pytest.fixture
 def multioutput(network):
-    """One network for all steps ahead."""
+    """One network for all steps ahead, whose names peers do not hand over."""
     X, Y = make_supervised(BIRTHS, window=WINDOW, horizon=STEPS)
-    return network.fit(X, Y).predict(last_window()).ravel()
+    return network.fit(X, Y.to_numpy()).predict(last_window()).ravel()
 
 
 def last_window():
@@ -53,32 +57,62 @@ def assert_forecast(found, expected):
     np.testing.assert_allclose(np.ravel(found), expected, rtol=1e-9)
 
 
-# skforecast hands over lags newest first, in arrays without names.
-def test_skforecast_recursive(network, recursive):
+@pytest.fixture
+def turned_round(network):
+    """For skforecast, which hands over lags newest first, in arrays without names."""
+    return make_pipeline(FunctionTransformer(np.fliplr), network)
+
+
+def test_skforecast_recursive(turned_round, recursive):
     from skforecast.recursive import ForecasterRecursive
 
-    forecaster = ForecasterRecursive(estimator=network, lags=WINDOW)
+    forecaster = ForecasterRecursive(estimator=turned_round, lags=WINDOW)
     forecaster.fit(y=BIRTHS)
     assert_forecast(forecaster.predict(steps=STEPS), recursive)
 
 
-def test_skforecast_direct(network, direct):
+def test_skforecast_direct(turned_round, direct):
     from skforecast.direct import ForecasterDirect
 
-    forecaster = ForecasterDirect(estimator=network, lags=WINDOW, steps=STEPS)
+    forecaster = ForecasterDirect(estimator=turned_round, lags=WINDOW, steps=STEPS)
     forecaster.fit(y=BIRTHS)
     assert_forecast(forecaster.predict(), direct)
 
 
-def test_skforecast_with_some_lags(network):
+def test_skforecast_with_some_lags(network, turned_round):
     from skforecast.recursive import ForecasterRecursive
 
     lags = [1, 2, 7]
-    forecaster = ForecasterRecursive(estimator=network, lags=lags)
+    forecaster = ForecasterRecursive(estimator=turned_round, lags=lags)
     forecaster.fit(y=BIRTHS)
     X, y = make_supervised(BIRTHS, window=max(lags))
     network.fit(X[["births_lag6", "births_lag1", "births_lag0"]], y)
     assert_forecast(forecaster.predict(STEPS), forecast(network, BIRTHS, steps=STEPS))
+
+
+def two_series():
+    """Births and their mirror image, with windows and what stands beside by hand."""
+    both = {"a": BIRTHS, "b": 80 - BIRTHS}
+    frames = [make_supervised(series, window=WINDOW) for series in both.values()]
+    X = pd.concat([X.set_axis(lag_names(), axis=1) for X, _ in frames])
+    return both, X, pd.concat([y for _, y in frames])
+
+
+def lag_names():
+    return [f"x_lag{k}" for k in reversed(range(WINDOW))]
+
+
+def test_skforecast_with_a_column_that_tells_series_apart(network):
+    from skforecast.recursive import ForecasterRecursiveMultiSeries
+
+    both, X, y = two_series()
+    X["series"] = np.repeat([0.0, 1.0], len(X) // 2)
+    network.fit(X, y)
+    forecaster = ForecasterRecursiveMultiSeries(estimator=clone(network), lags=WINDOW)
+    forecaster.fit(series={name: series.asfreq("D") for name, series in both.items()})
+    found = forecaster.predict(1)["pred"]
+    last = [[*series.tail(WINDOW), code] for code, series in enumerate(both.values())]
+    assert_forecast(found, network.predict(pd.DataFrame(last, columns=X.columns)))
 
 
 @pytest.mark.filterwarnings("ignore:.*remember_data:FutureWarning")
@@ -98,6 +132,35 @@ def test_mlforecast(network, recursive):
     forecaster = MLForecast({"net": network}, freq="D", lags=range(1, WINDOW + 1))
     forecaster.fit(frame)
     assert_forecast(forecaster.predict(STEPS)["net"], recursive)
+
+
+def test_mlforecast_with_calendar_and_columns_known_ahead(network):
+    from mlforecast import MLForecast
+
+    both, X, y = two_series()
+    dates, price = BIRTHS.index, np.arange(len(BIRTHS) + 1.0) % 11
+    # For each row, the price and the day of the week of the day that is predicted.
+    beside = np.c_[price[WINDOW:-1], dates.day_of_week[WINDOW:]]
+    X[["price", "dayofweek"]] = np.tile(beside, (2, 1))
+    frame = pd.concat(
+        pd.DataFrame({"unique_id": name, "ds": dates, "y": series, "price": price[:-1]})
+        for name, series in both.items()
+    )
+    forecaster = MLForecast(
+        {"net": clone(network)},
+        freq="D",
+        lags=range(1, WINDOW + 1),
+        date_features=["dayofweek"],
+    )
+    forecaster.fit(frame, static_features=[])
+    next_day = dates[-1] + pd.Timedelta(days=1)
+    future = {"unique_id": ["a", "b"], "ds": next_day, "price": price[-1]}
+    found = forecaster.predict(1, X_df=pd.DataFrame(future))["net"]
+    ahead = [price[-1], next_day.day_of_week]
+    last = [[*series.tail(WINDOW), *ahead] for series in both.values()]
+    network.fit(X, y)
+    expected = network.predict(pd.DataFrame(last, columns=X.columns))
+    np.testing.assert_allclose(found, expected, rtol=1e-4)  # its lags are float32
 
 
 def test_darts(network, recursive):

@@ -83,9 +83,10 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
 
     The number of rows stays the same, so the transformer fits into any scikit-learn
     Pipeline, and into cross-validation in time order, next to an unchanged `y`. Rows
-    of X are taken as consecutive. What comes before its first row is looked up by
-    time label among the last rows seen in :meth:`fit`: after a split, a test fold
-    knows its past, and in production one new row is enough to predict.
+    of X are taken as consecutive, unless `history` has the whole series. What comes
+    before the first row is looked up by time label among the last rows seen in
+    :meth:`fit`: after a split, a test fold knows its past, and in production one new
+    row is enough to predict.
 
     Parameters
     ----------
@@ -110,24 +111,34 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
           training rows that are older than its first label. Data without labels
           (arrays, polars frames) is a series of its own.
         - "fit" states that X, in :meth:`transform`, always follows the training rows.
-        - a pandas frame is the whole series, looked up by label as in "auto". Windows
-          only look back, so that it may well reach beyond the training rows: this is
-          how a test fold after a `gap` gets its true past.
+        - a pandas frame is the whole series, in which every row is looked up by its
+          label: rows of X may be missing, shuffled or repeated, or follow its end, and
+          each has the window that it has in the series. Windows only look back, so
+          that the series may well reach beyond the training rows: this is how a test
+          fold after a `gap`, a bootstrap, or the rows of which a target is known get
+          their true past. It needs the columns that are windowed, and is not copied
+          by :func:`sklearn.base.clone`.
         - an array holds the rows just before X.
         - None: the rows before X are unknown.
+
+    passthrough : str, int, slice, array-like or callable, default=None
+        Columns that are not windowed: of these, each row keeps its own value beside
+        its window. Names, positions, a mask, or a function of X that returns one of
+        them, as in :class:`sklearn.compose.ColumnTransformer`. It suits what says
+        nothing by its past, such as an id or a calendar.
 
     flatten : bool, default=True
         Whether a window is one row of ``window * n_channels`` columns, the oldest
         timestep first and the channels of a timestep together. If False, the output
-        has three dimensions.
+        is an array of three dimensions.
 
     Attributes
     ----------
     n_features_in_ : int
-        Number of channels, that is columns, seen in :meth:`fit`.
+        Number of columns seen in :meth:`fit`.
 
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the channels. Only defined if X has string column names.
+        Names of the columns. Only defined if X has string column names.
 
     See Also
     --------
@@ -135,27 +146,31 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    Windows overlap in memory: the output is a read-only view of one array of
-    ``n_rows + window - 1`` rows, which is its ``base``. A window of 500 over ten
-    million rows thus takes no more memory than the series. Copy it to write to it.
+    The output is a table that holds each value of the series once, and what tells
+    where the window of each row ends: a window of 500 over ten million rows takes no
+    more memory than the series. It can be indexed, printed and computed with, and
+    scikit-learn takes it as the table that it stands for. ``np.asarray(windows)`` makes
+    that table, read-only, without a copy where nothing stands beside and rows follow
+    each other. Rows selected from it are windows again, as in a search or a stack, so
+    that a network knows of channels and of what stands beside; columns, and what a
+    scaler makes of it, are plain arrays. Under ``set_output(transform="pandas")`` it is
+    a frame, whose names tell the same.
 
     Arrays have no labels, so that nothing tells if their rows were shuffled or drawn
     at random: windows are then silently wrong. BaggingRegressor, AdaBoostRegressor and
     other ensembles that resample make an array even of a frame. Put them behind the
     windows: ``make_pipeline(SlidingWindowTransformer(), BaggingRegressor(...))``.
 
-    A network behind it has to know of several channels: it reads them from the names
-    of columns, which ``set_output(transform="pandas")`` keeps, or from its
-    `n_channels`.
-
-    A `window` or `history` that is set after :meth:`fit` takes effect at the next one.
+    A parameter that is set after :meth:`fit` takes effect at the next one, but for
+    `padding` and `flatten`.
 
     ``fit_transform(X)`` equals ``fit(X).transform(X)``, except for ``history="fit"``:
     the training rows do not follow themselves.
 
     A warning that names `history` is given if a frame begins after the training rows
-    do and not all rows are known that come between, and if its index leaves out
-    labels.
+    do and not all rows are known that come between, and if its index leaves out labels.
+    Labels that cannot be compared with those of the training rows, or rows of X with
+    other values than the same rows of `history`, are an error.
 
     References
     ----------
