@@ -268,6 +268,10 @@ def keras_mlp(task, seed):
     import keras
     from keras.wrappers import SKLearnRegressor
 
+    class Network(SKLearnRegressor):
+        def __sklearn_clone__(self):  # Keras' own forgets `fit_kwargs`
+            return type(self)(self.model, fit_kwargs=self.fit_kwargs)
+
     def layers(X, y):
         network = keras.Sequential(
             [keras.layers.Dense(100, "relu"), keras.layers.Dense(1)]
@@ -278,9 +282,7 @@ def keras_mlp(task, seed):
     keras.config.disable_interactive_logging()  # the bar of `predict`
     keras.utils.set_random_seed(seed)
     options = {"epochs": 100, "batch_size": 64, "verbose": 0}
-    scaled = make_pipeline(
-        StandardScaler(), SKLearnRegressor(layers, fit_kwargs=options)
-    )
+    scaled = make_pipeline(StandardScaler(), Network(layers, fit_kwargs=options))
     return TransformedTargetRegressor(scaled, transformer=StandardScaler())
 
 
