@@ -10,6 +10,10 @@ VENV_INTEROP := .venv-interop
 SUPPORTED := 3.13 3.12 3.11
 PYTHON ?= $(SUPPORTED:%=python%) python3 python
 
+# Each process of the tests loads TensorFlow and compiles for itself, so a few are best;
+# neighbours, which share what is compiled, stay together.
+PROCESSES := --numprocesses=auto --maxprocesses=4 --dist=worksteal
+
 .PHONY: help demo test test-oldest interop lint docs bench clean
 .NOTPARALLEL:
 
@@ -28,11 +32,11 @@ demo: $(VENV)/.plot-installed
 
 test: lint
 	@echo 'Running the tests ...'
-	@$(VENV)/bin/python -m pytest
+	@$(VENV)/bin/python -m pytest $(PROCESSES)
 
 test-oldest: $(VENV_OLDEST)/.oldest-installed
 	@echo 'Running the tests on the lowest versions ...'
-	@$(VENV_OLDEST)/bin/python -m pytest
+	@$(VENV_OLDEST)/bin/python -m pytest $(PROCESSES)
 
 interop: $(VENV_INTEROP)/.interop-installed
 	@echo 'Running the tests inside other libraries ...'
