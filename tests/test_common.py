@@ -20,7 +20,10 @@ import pytest
 from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_html_repr
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import (
+    check_regressors_train,
+    parametrize_with_checks,
+)
 
 import skts
 from skts._heads import NetworkClassifier, NetworkRegressor
@@ -56,7 +59,22 @@ def each_check(estimators):
     )
 
 
-@each_check([*(cls() for cls in ESTIMATORS), skts.SlidingWindowTransformer(window=1)])
+def small(cls, **parameters):
+    """Return an estimator that trains in no time."""
+    cheap = {"epochs": 2, "units": 3, "filters": 3, "random_state": 0}
+    names = cls().get_params()
+    return cls(**{k: v for k, v in (cheap | parameters).items() if k in names})
+
+
+LEARNS = {"epochs": 20, "learning_rate": 0.05, "units": 4, "filters": 4}
+
+
+@each_check(
+    [
+        *(small(cls, **LEARNS) for cls in ESTIMATORS),
+        skts.SlidingWindowTransformer(window=1),
+    ]
+)
 def test_check_estimator(estimator, check):
     """Expected failures must fail: pytest is strict about that."""
     try:
@@ -64,6 +82,11 @@ def test_check_estimator(estimator, check):
     except SkipTest as skip:
         assert "SCIPY_ARRAY_API" in str(skip)
         raise
+
+
+@pytest.mark.parametrize("cls", KINDS[NetworkRegressor])
+def test_defaults_learn_what_scikit_learn_asks_of_a_regressor(cls):
+    check_regressors_train(cls.__name__, cls(), readonly_memmap=True, X_dtype="float32")
 
 
 # Parameters and documentation -------------------------------------------------------
@@ -133,13 +156,6 @@ def test_html_shows_the_estimator(cls):
 
 
 # Storage ----------------------------------------------------------------------------
-
-
-def small(cls, **parameters):
-    """Return an estimator that trains in no time."""
-    cheap = {"epochs": 2, "units": 3, "filters": 3, "random_state": 0}
-    names = cls().get_params()
-    return cls(**{k: v for k, v in cheap.items() if k in names} | parameters)
 
 
 def data_for(cls):
