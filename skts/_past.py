@@ -90,7 +90,7 @@ def _index_of(history: pd.DataFrame) -> pd.Index:
 
 
 def _values(history: Any, dtype: Any = FLOATS["dtype"]) -> np.ndarray:
-    options = FLOATS | {"dtype": dtype}
+    options = FLOATS | {"dtype": dtype, "ensure_min_samples": 0}
     return check_array(history, input_name="history", **options)
 
 

@@ -10,9 +10,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
-from pandas.testing import assert_frame_equal, assert_index_equal, assert_series_equal
+from pandas.testing import assert_index_equal
 from sklearn.base import clone
+from sklearn.compose import make_column_selector
+from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.exceptions import NotFittedError
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import (
     GridSearchCV,
@@ -22,8 +25,8 @@ from sklearn.model_selection import (
     cross_val_predict,
     cross_val_score,
 )
-from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import InvalidParameterError
 
 from skts import SlidingWindowTransformer, make_supervised
@@ -38,8 +41,8 @@ def frame(index, columns=("a",), dtype=float):
     return pd.DataFrame(values.astype(dtype), index=index, columns=list(columns))
 
 
-def days(n, start="2020-01-01", **options):
-    return frame(pd.date_range(start, periods=n, **options))
+def days(n, start="2020-01-01", columns="a", dtype=float, **options):
+    return frame(pd.date_range(start, periods=n, **options), columns, dtype)
 
 
 def first_window(transformer, X):
@@ -85,181 +88,6 @@ INDEXES = REGULAR | UNORDERED
 
 def without_freq(index):
     return index._with_freq(None) if isinstance(index, pd.DatetimeIndex) else index
-
-
-# ---------------------------------------------------------------------------
-# make_supervised
-# ---------------------------------------------------------------------------
-
-
-def test_supervised_is_the_sliding_window_of_the_course():
-    X, y = make_supervised([1, 2, 3, 4, 5], window=3)
-    assert_array_equal(X, [[1, 2, 3], [2, 3, 4]])
-    assert_array_equal(y, [4, 5])
-
-
-def test_supervised_without_window_keeps_rows_and_index():
-    births = days(5)
-    X, y = make_supervised(births, horizon=2)
-    assert_frame_equal(X, births.head(3))
-    expected = pd.DataFrame(
-        {"a_step1": [1.0, 2.0, 3.0], "a_step2": [2.0, 3.0, 4.0]}, index=births.index[:3]
-    )
-    assert_frame_equal(y, expected, check_freq=False)
-
-
-def test_supervised_index_is_the_time_of_the_newest_lag():
-    births = days(6)
-    X, y = make_supervised(births, window=3)
-    assert list(X.columns) == ["a_lag2", "a_lag1", "a_lag0"]
-    assert_index_equal(X.index, births.index[2:5])
-    assert_array_equal(X["a_lag0"], [2, 3, 4])
-    assert_series_equal(y, births["a"].shift(-1).iloc[2:5], check_freq=False)
-
-
-@pytest.mark.parametrize("name, called", [("births", "births"), (None, "x0")])
-def test_supervised_takes_a_series(name, called):
-    series = pd.Series([1, 2, 3, 4], name=name)
-    X, y = make_supervised(series, window=2)
-    expected = {f"{called}_lag1": [1, 2], f"{called}_lag0": [2, 3]}
-    assert_frame_equal(X, pd.DataFrame(expected, index=[1, 2]))
-    assert_series_equal(y, pd.Series([3, 4], name=called, index=[1, 2]))
-    assert list(make_supervised(series)[0].columns) == [called]
-
-
-def test_supervised_targets_are_step_major_with_unique_names():
-    series = frame(range(6), "abc")
-    X, y = make_supervised(series, window=2, horizon=2, target=["c", "a"])
-    assert list(y.columns) == ["c_step1", "a_step1", "c_step2", "a_step2"]
-    assert_array_equal(y.iloc[0], [2.2, 2.0, 3.2, 3.0])
-    assert list(X.columns[:4]) == ["a_lag1", "b_lag1", "c_lag1", "a_lag0"]
-    MultiOutputRegressor(LinearRegression()).fit(X, y)
-
-
-def test_supervised_one_step_of_one_target_is_named_after_it():
-    X, y = make_supervised(frame(range(4), "ab"), target="b")
-    assert list(X.columns) == ["a", "b"]
-    assert_series_equal(y, pd.Series([1.1, 2.1, 3.1], name="b"))
-
-
-def test_supervised_columns_of_an_array_go_by_position():
-    X, y = make_supervised(frame(range(5), "abc").to_numpy(), target=1, horizon=2)
-    assert X.shape == (3, 3)
-    assert_array_equal(y[0], [1.1, 2.1])
-
-
-def test_supervised_names_lags_of_unnamed_columns_as_the_transformer_does():
-    series = frame(range(5), [10, 20])
-    X, y = make_supervised(series, window=2, target=20)
-    names = SlidingWindowTransformer(2).fit(series).get_feature_names_out()
-    assert (
-        list(X.columns) == list(names) == ["x0_lag1", "x1_lag1", "x0_lag0", "x1_lag0"]
-    )
-    assert y.name == 20
-
-
-def test_supervised_gives_polars_for_polars():
-    series = pl.DataFrame({"a": [1, 2, 3, 4], "b": [5, 6, 7, 8]})
-    X, y = make_supervised(series, window=2, target="b")
-    assert X.to_dict(as_series=False) == {
-        "a_lag1": [1, 2],
-        "b_lag1": [5, 6],
-        "a_lag0": [2, 3],
-        "b_lag0": [6, 7],
-    }
-    assert isinstance(y, pl.Series) and y.name == "b" and y.to_list() == [7, 8]
-    X, y = make_supervised(series, horizon=2)
-    assert X.equals(series.head(2))
-    assert y.columns == ["a_step1", "b_step1", "a_step2", "b_step2"]
-
-
-def test_supervised_windows_are_views_that_never_alias_y_or_the_series():
-    series = np.arange(10.0)
-    X, y = make_supervised(series, window=4)
-    assert np.shares_memory(X[0], X[1]) and not X.flags.writeable
-    y += 100
-    series += 1000
-    assert_array_equal(X[0], [0, 1, 2, 3])
-    X, y = make_supervised(series)
-    y += 100
-    assert_array_equal(X[1], [1001])
-    X, _ = make_supervised(pd.Series(series), window=4)
-    assert np.shares_memory(X.iloc[0].to_numpy(), X.iloc[1].to_numpy())
-
-
-def test_supervised_passes_missing_values_on():
-    X, y = make_supervised([1.0, nan, 3.0], window=1)
-    assert_array_equal(X, [[1], [nan]])
-    assert_array_equal(y, [nan, 3])
-
-
-@given(
-    n=st.integers(1, 12),
-    n_channels=st.integers(1, 3),
-    window=st.none() | st.integers(1, 5),
-    horizon=st.integers(1, 4),
-    data=st.data(),
-)
-def test_supervised_equals_a_loop(n, n_channels, window, horizon, data):
-    series = frame(range(n), "abc"[:n_channels])
-    targets = data.draw(st.permutations(list(series.columns)))
-    targets = targets[: data.draw(st.integers(1, n_channels))]
-    lags = range((window or 1) - 1, -1, -1)
-    times = [t for t in range(n) if t - lags[0] >= 0 and t + horizon <= n - 1]
-    if not times:
-        with pytest.raises(ValueError, match=f"window={window} and horizon={horizon}"):
-            make_supervised(series, window=window, horizon=horizon, target=targets)
-        return
-    X, y = make_supervised(series, window=window, horizon=horizon, target=targets)
-    x_expected = [
-        [series.loc[t - k, name] for k in lags for name in series] for t in times
-    ]
-    y_expected = [
-        [series.loc[t + h, name] for h in range(1, horizon + 1) for name in targets]
-        for t in times
-    ]
-    assert_array_equal(X, x_expected)
-    assert_array_equal(
-        y, y_expected if len(y_expected[0]) > 1 else np.ravel(y_expected)
-    )
-    assert list(X.index) == list(y.index) == times
-    positions = [list(series.columns).index(name) for name in targets]
-    X, y_array = make_supervised(
-        series.to_numpy(), window=window, horizon=horizon, target=positions
-    )
-    assert isinstance(X, np.ndarray) and isinstance(y_array, np.ndarray)
-    assert_array_equal(X, x_expected)
-    assert_array_equal(y_array, y)
-
-
-@pytest.mark.parametrize(
-    "series, options, message",
-    [
-        ([1, 2, 3], {"window": 3}, "window=3 and horizon=1 need at least 4"),
-        ([1, 2, 3], {"horizon": 3}, "window=None and horizon=3 need at least 4"),
-        ([1, 2, 3], {"window": 0}, "'window' parameter"),
-        ([1, 2, 3], {"window": 1.5}, "'window' parameter"),
-        ([1, 2, 3], {"horizon": 0}, "'horizon' parameter"),
-        (["a", "b", "c"], {}, "strings"),
-        ([1.0, np.inf, 3.0], {}, "series contains infinity"),
-        (days(4), {"target": "births"}, r"target='births' must name .*: \['a'\]"),
-        (days(4), {"target": []}, r"target=\[\] must name distinct columns"),
-        (days(4), {"target": ["a", "a"]}, "must name distinct columns"),
-        ([1, 2, 3], {"target": 1}, r"target=1 must name .*: \[0\]"),
-        (frame(range(4), "aa"), {}, "distinct|unique"),
-        (days(4)[::-1], {}, "index of series must be in time order"),
-    ],
-)
-def test_supervised_refuses(series, options, message):
-    with pytest.raises(ValueError, match=message):
-        make_supervised(series, **options)
-
-
-def test_supervised_warns_of_a_hole():
-    message = "index of series has a hole after 2020-01-03"
-    with pytest.warns(UserWarning, match=message) as caught:
-        make_supervised(days(9).drop(pd.Timestamp("2020-01-04")))
-    assert caught[0].filename == __file__
 
 
 # ---------------------------------------------------------------------------
@@ -687,7 +515,8 @@ def test_transform_equals_a_loop_over_labels(frames, padding):
         times = range(first - window + 1, first)
         is_cut = any(t >= start and t not in kept for t in times)
     else:
-        older = [t for t in kept if t < first][max(0, 1 - window) or len(kept) :]
+        older = [t for t in kept if t < first]
+        older = older[max(0, len(older) - window + 1) :]
         times = [None] * (window - 1 - len(older)) + older
         is_cut = first > start and None in times
     before = [kept.get(t) for t in times]
@@ -710,6 +539,221 @@ def test_fit_transform_equals_a_loop_and_fit_then_transform(frames, padding):
     assert_array_equal(windows, windows_by_hand(before, X, window, padding))
     assert_array_equal(transformer.fit(X).transform(X), windows)
     assert_array_equal(transformer.fit_transform(X.to_numpy()), windows)
+
+
+# ---------------------------------------------------------------------------
+# SlidingWindowTransformer: a history in which all rows are looked up
+# ---------------------------------------------------------------------------
+
+
+def window_by_label(known, label, window, padding):
+    """Return the window that ends at a label, out of rows that are `known` by label.
+
+    Padding by "edge" repeats the row before a hole if the window of the row behind it
+    reaches that far, else the row behind it.
+    """
+    rows = []
+    for k in range(label - window + 1, label + 1):
+        if k in known:
+            rows.append(known[k])
+        elif padding != "edge":
+            number = nan if padding == "nan" else padding
+            rows.append(np.full(len(known[label]), number))
+        else:
+            behind = min(other for other in known if other > k)
+            before = max((other for other in known if other < k), default=None)
+            reaches = before is not None and behind - before < window
+            rows.append(known[before if reaches else behind])
+    return np.concatenate(rows)
+
+
+@st.composite
+def looked_up(draw):
+    """A history with holes, rows of X in any order, and which rows both are."""
+    name = draw(st.sampled_from(list(INDEXES)))
+    index = INDEXES[name]
+    if draw(st.booleans()):
+        index = without_freq(index)
+    stop = draw(st.integers(20, len(index)))
+    holes = draw(st.sets(st.integers(1, stop - 2), max_size=8))
+    rows = draw(st.lists(st.integers(0, len(index) - 1), min_size=1, max_size=12))
+    return name, index, sorted(set(range(stop)) - holes), rows
+
+
+@given(
+    case=looked_up(),
+    window=st.integers(1, 9),
+    padding=st.sampled_from(["edge", "nan", -1]),
+    n_channels=st.integers(1, 2),
+    dtype=st.sampled_from([np.float32, np.float64]),
+)
+def test_rows_are_looked_up_in_a_history(case, window, padding, n_channels, dtype):
+    name, index, kept, rows = case
+    series = frame(index, ["a", "id", "b"][: n_channels + 1]).astype(dtype)
+    history = series.iloc[kept]
+    is_regular = name in REGULAR
+    assume(frequency(history.index) == frequency(series.index))
+    names = ["a", "b"][:n_channels]
+    values = series[names].to_numpy()
+    union = sorted({*kept, *rows})
+    places = union if is_regular else range(len(union))
+    known = {place: values[row] for place, row in zip(places, union)}
+    place = dict(zip(union, places))
+
+    X = series.iloc[rows].assign(id=np.arange(len(rows), dtype=dtype))
+    transformer = SlidingWindowTransformer(
+        window, padding=padding, history=history[names], passthrough="id"
+    )
+    unknown = {
+        k
+        for row in rows
+        for k in range(place[row] - window + 1, place[row])
+        if k not in known and k > min(known)
+    }
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        windows = transformer.fit_transform(X)
+    assert len(caught) == bool(unknown)
+    expected = [window_by_label(known, place[row], window, padding) for row in rows]
+    assert_array_equal(windows[:, :-1], expected)
+    assert_array_equal(windows[:, -1], X["id"])
+    assert windows.dtype == dtype
+
+
+def test_rows_without_a_target_are_left_out_and_windows_stay_true():
+    series = days(40, dtype="float32")
+    keep = np.arange(40) % 5 != 0
+    whole = SlidingWindowTransformer(4, padding="nan").fit_transform(series)
+    transformer = SlidingWindowTransformer(4, padding="nan", history=series)
+    assert_array_equal(transformer.fit_transform(series[keep]), whole[keep])
+
+
+def test_shuffled_folds_score_as_what_they_are():
+    X, y = make_supervised(days(60))
+    model = make_pipeline(SlidingWindowTransformer(3, history=X), LinearRegression())
+    cv = KFold(4, shuffle=True, random_state=0)
+    assert cross_val_score(model, X, y, cv=cv).min() > 0.999
+
+
+def test_windows_are_tuned_on_a_series_with_holes_in_its_target():
+    series = days(60)
+    series.iloc[[20, 33], 0] = nan
+    X, y = make_supervised(series)
+    known = y.notna()
+    model = make_pipeline(
+        SlidingWindowTransformer(history=series), HistGradientBoostingRegressor()
+    )
+    grid = {"slidingwindowtransformer__window": [2, 5]}
+    search = GridSearchCV(model, grid, cv=TimeSeriesSplit(3), error_score="raise")
+    search.fit(X[known], y[known])
+    windows = search.best_estimator_[0].transform(X[known])
+    size = windows.shape[1]
+    whole = SlidingWindowTransformer(size).fit_transform(X)
+    assert_array_equal(windows, whole[known])
+
+
+@pytest.mark.parametrize("scaler", [StandardScaler(), SimpleImputer()])
+def test_rows_that_are_not_those_of_the_history_are_an_error(scaler):
+    X = days(20)
+    X.iloc[3] = nan
+    model = make_pipeline(
+        scaler.set_output(transform="pandas"), SlidingWindowTransformer(3, history=X)
+    )
+    with pytest.raises(ValueError, match="where history .* put it behind them"):
+        model.fit(X)
+
+
+def test_a_row_that_is_there_twice_must_be_the_same():
+    X = days(10)
+    transformer = SlidingWindowTransformer(3, history=X[:5]).fit(X)
+    twice = pd.concat([X[5:7], X[5:7]])
+    assert_array_equal(transformer.transform(twice)[2:], transformer.transform(X[5:7]))
+    twice.iloc[0] = 100
+    with pytest.raises(ValueError, match="at 2020-01-06 .* or another row of X has"):
+        transformer.transform(twice)
+
+
+def test_a_history_is_held_once():
+    history = days(10_000)
+    transformer = SlidingWindowTransformer(3, history=history).fit(history[:50])
+    assert clone(transformer).history is history
+    assert clone(make_pipeline(transformer))[0].history is history
+    plain = len(pickle.dumps(history))
+    assert len(pickle.dumps(transformer)) < 1.1 * plain
+
+
+def test_a_series_is_a_history_of_one_column():
+    X = days(10)
+    transformer = SlidingWindowTransformer(3, history=X["a"]).fit(X[:5])
+    assert first_window(transformer, X[8:]) == [6, 7, 8]
+
+
+def test_a_window_longer_than_history_and_rows_is_an_error():
+    X = days(10)
+    SlidingWindowTransformer(10, history=X[:5]).fit(X[5:])
+    with pytest.raises(ValueError, match=r"window=11 .* \(n_samples = 10\)"):
+        SlidingWindowTransformer(11, history=X[:5]).fit(X[5:])
+
+
+# ---------------------------------------------------------------------------
+# SlidingWindowTransformer: what stands beside the windows
+# ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "passthrough",
+    [
+        ["shop"],
+        "shop",
+        [1],
+        1,
+        -2,
+        slice(1, 2),
+        [False, True, False],
+        lambda X: X.columns[X.columns == "shop"],
+        make_column_selector(dtype_include="int64"),
+    ],
+)
+def test_columns_are_passed_through(passthrough):
+    X = days(5, columns="ab").assign(shop=[7, 8, 9, 7, 8])[["a", "shop", "b"]]
+    transformer = SlidingWindowTransformer(2, passthrough=passthrough)
+    windows = transformer.fit_transform(X)
+    names = ["a_lag1", "b_lag1", "a_lag0", "b_lag0", "shop"]
+    assert transformer.get_feature_names_out().tolist() == names
+    assert_array_equal(windows[2], [1, 1.1, 2, 2.1, 9])
+    assert_array_equal(transformer.transform(X[3:])[0], [2, 2.1, 3, 3.1, 7])
+    in_pandas = transformer.set_output(transform="pandas").fit_transform(X)
+    assert in_pandas.columns.tolist() == names
+    assert_array_equal(in_pandas, windows)
+
+
+def test_columns_of_an_array_are_passed_through_in_their_order():
+    X = np.arange(12.0).reshape(4, 3)
+    windows = SlidingWindowTransformer(2, passthrough=[2, 0]).fit_transform(X)
+    assert_array_equal(windows[1], [1, 4, 3, 5])
+
+
+@pytest.mark.parametrize(
+    "passthrough, options, message",
+    [
+        ("shop", {}, r"passthrough='shop' must name columns of X, .* \['a', 'b'\]"),
+        (["a", "shop"], {}, "must name columns of X"),
+        ([5], {}, r"passthrough=\[5\] must name columns of X"),
+        ([[0]], {}, "must name columns of X"),
+        (["a", "b"], {}, r"names all 2 columns of X: leave at least one"),
+        (["a"], {"flatten": False}, "flatten=False .* nothing can stand beside"),
+    ],
+)
+def test_columns_that_cannot_be_passed_through_are_an_error(
+    passthrough, options, message
+):
+    transformer = SlidingWindowTransformer(2).fit(days(5))
+    state = vars(transformer).copy()
+    transformer.set_params(passthrough=passthrough, **options)
+    with pytest.raises(ValueError, match=message):
+        transformer.fit(days(5, columns="ab"))
+    assert vars(transformer).keys() == state.keys()
+    assert transformer.n_features_in_ == 1
 
 
 # ---------------------------------------------------------------------------
