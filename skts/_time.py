@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from pandas.api.types import infer_dtype
+from pandas.tseries.frequencies import to_offset
 from pandas.tseries.offsets import BaseOffset, CustomBusinessDay, Day, Hour, Tick
 
 _DAY = 86_400 * 10**9  # in nanoseconds
@@ -81,10 +82,11 @@ def _as_times(index: pd.Index, name: str) -> pd.Index:
     if kind in ("date", "datetime", "datetime64"):
         try:
             return pd.DatetimeIndex(index)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             raise ValueError(
-                f"The index of {name} holds times of several zones: bring them to one "
-                f"by {name}.index = pd.to_datetime({name}.index, utc=True)."
+                f"The index of {name} holds times that are not of one kind ({error}): "
+                "bring those of several time zones to one by "
+                f"pd.to_datetime({name}.index, utc=True)."
             ) from error
     if kind in ("timedelta", "timedelta64"):
         return pd.TimedeltaIndex(index)
@@ -94,10 +96,9 @@ def _as_times(index: pd.Index, name: str) -> pd.Index:
         has_gaps = kind != "integer" or index.hasnans
         return index.astype("float64" if has_gaps else "int64")
     raise ValueError(
-        f"The index of {name} holds {index[0]!r}, which is text or another object and "
-        "no time: make dates of such labels by "
-        f"{name}.index = pd.to_datetime({name}.index), with its format, or number the "
-        f"rows by {name}.reset_index(drop=True)."
+        f"The index of {name} holds labels such as {index[0]!r} ({kind}), which are no "
+        "times: make dates of the whole series' labels by pd.to_datetime with their "
+        "format, or number its rows by reset_index(drop=True), before it is split."
     )
 
 
@@ -122,24 +123,25 @@ def as_comparable(index: pd.Index, other: pd.Index, name: str, of: str) -> pd.In
         remedy = "give both labels of the same kind."
         if isinstance(index, pd.DatetimeIndex) and isinstance(other, pd.DatetimeIndex):
             aware, naive = (name, of) if index.tz else (of, name)
-            zone = index.tz or other.tz
             remedy = (
-                f"{naive}.tz_localize({str(zone)!r}) says in which zone its times are, "
-                f"or {aware}.tz_convert({str(zone)!r}).tz_localize(None) leaves the "
-                "zone out."
+                f"say in which zone those of {naive} are by {naive}.tz_localize(zone), "
+                f"or leave it out by {aware}.tz_convert(zone).tz_localize(None)."
             )
         raise ValueError(
             f"The index of {name} is {kind} and that of {of} {other_kind}, which "
             f"cannot be compared: {remedy}"
         )
-    if not isinstance(index, pd.DatetimeIndex) or index.dtype == other.dtype:
-        return index
-    if index.tz != other.tz:
-        index = pd.DatetimeIndex(index.tz_convert(other.tz), freq=None)
-    if _NANOSECONDS[index.unit] < _NANOSECONDS[other.unit]:
-        coarse = index.as_unit(other.unit)
-        return coarse if (coarse == index).all() else index
-    return index.as_unit(other.unit)
+    if index.dtype == other.dtype or not isinstance(index.dtype, pd.DatetimeTZDtype):
+        same = index
+    else:  # before version 3, pandas keeps the frequency of the other zone
+        same = pd.DatetimeIndex(index.tz_convert(other.tz), freq=None)
+    if not isinstance(same, pd.DatetimeIndex | pd.TimedeltaIndex):
+        return same
+    try:
+        in_unit = same.as_unit(other.unit)
+    except (pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta):
+        return same
+    return in_unit if (in_unit == same).all() else same
 
 
 # ---------------------------------------------------------------------------
@@ -185,6 +187,14 @@ def _at_wall_time(wall: pd.DatetimeIndex, zone: Any) -> pd.DatetimeIndex:
         return wall
     first = np.ones(len(wall), bool)
     return wall.tz_localize(zone, ambiguous=first, nonexistent="shift_forward")
+
+
+def _without_skipped_days(wall: pd.DatetimeIndex, zone: Any) -> pd.DatetimeIndex:
+    """Leave out the days that a zone skipped when it crossed the date line."""
+    if zone is None:
+        return wall
+    noon = wall.normalize() + pd.Timedelta("12h")
+    return wall[noon.tz_localize(zone, ambiguous="NaT", nonexistent="NaT").notna()]
 
 
 # ---------------------------------------------------------------------------
@@ -252,23 +262,23 @@ def frequency(index: pd.Index) -> Any:
     shortest = _shortest_step(values)
     if shortest is None:
         return None
+    has_holes = values[-1] - values[0] != shortest * (len(values) - 1)
     if isinstance(index, pd.TimedeltaIndex):
         return pd.Timedelta(shortest, index.unit)
     if isinstance(index, pd.PeriodIndex):
-        step, rest = divmod(shortest, index.freq.n)
-        starts = index.to_timestamp()
-        closes = _has_closing_times(starts, shortest * index.freq.base)
-        return None if rest or closes else step
-    return None if _are_years_and_parts(values) else shortest
+        step = shortest * index.freq.base
+        closes = has_holes and _has_closing_times(index.to_timestamp(), step)
+        return None if closes else shortest // index.freq.n
+    return None if has_holes and _are_years_and_parts(values, shortest) else shortest
 
 
-def _are_years_and_parts(values: np.ndarray) -> bool:
+def _are_years_and_parts(values: np.ndarray, step: int) -> bool:
     """Tell whether integers are years followed by a quarter, month, week or day."""
-    for base, last in ((10, 4), (100, 53), (1000, 366)):
-        first_year, last_year = values[0] // base, values[-1] // base
-        if 1000 <= first_year < last_year < 3000:
+    for base, last_part in ((10, 4), (100, 53), (1000, 366)):
+        first_year, last_year = values[[0, -1]] // base
+        if step < base and 1000 <= first_year < last_year < 3000:
             parts = values % base
-            if parts.min() >= 1 and parts.max() <= last:
+            if parts.min() >= 1 and parts.max() <= last_part:
                 return True
     return False
 
@@ -302,9 +312,12 @@ def _fixed_frequency(index: pd.DatetimeIndex) -> BaseOffset | None:
     shortest = _shortest_step(index.asi8)
     if shortest is None:
         return None
-    offset = pd.tseries.frequencies.to_offset(pd.Timedelta(shortest, index.unit))
-    if isinstance(offset, Day) and index.tz is not None:
-        offset = Hour(24 * offset.n)  # a day would follow the clock on the wall
+    length = pd.Timedelta(shortest, index.unit)
+    n_days, rest = divmod(length, pd.Timedelta("1D"))
+    if rest:
+        offset = to_offset(length)
+    else:  # in a zone, days would follow the clock on the wall
+        offset = Day(n_days) if index.tz is None else Hour(24 * n_days)
     return None if _has_closing_times(index, offset) else offset
 
 
@@ -317,37 +330,54 @@ def _calendar_frequency(wall: pd.DatetimeIndex) -> BaseOffset | None:
     spans = wall[2:] - wall[:-2]
     closest = spans.argmin()
     offset = pd.DatetimeIndex(wall[closest : closest + 3], freq="infer").freq
-    if offset is None or (wall[-1] - wall[0]) / spans[closest] > len(wall):
-        return None
-    if isinstance(offset, Day) and offset.n == 1 and (wall.day_of_week < 5).all():
-        return None  # the gaps are holidays
-    if grid_positions(wall, offset) is None or _has_closing_times(wall, offset):
-        return None
-    return offset
+    is_sparse = (wall[-1] - wall[0]) / spans[closest] > len(wall)
+    if offset is None or is_sparse or grid_positions(wall, offset) is None:
+        return _fixed_frequency(wall)
+    return None if _has_closing_times(wall, offset) else offset
 
 
 def _has_closing_times(index: pd.DatetimeIndex, step: BaseOffset) -> bool:
-    """Tell whether a weekday or an hour that steps visit twice never occurs."""
+    """Tell whether a weekday or an hour that steps visit twice never occurs.
+
+    In days from Monday to Friday alone, what is left out are weekends and holidays.
+    """
     if not isinstance(step, Tick | Day):
         return False
-    positions = grid_positions(index, step)
-    if positions is None or positions[-1] == len(index) - 1:
+    length = pd.Timedelta(step.nanos)
+    span = index[-1] - index[0] + length
+    if span == len(index) * length:
         return False
-    is_left_out = np.ones(positions[-1], bool)
-    is_left_out[positions[:-1]] = False
-    left_out = np.flatnonzero(is_left_out)
-    length = step.nanos
-    others = index[0] + pd.to_timedelta(left_out * length)
-    span = (positions[-1] + 1) * length
+    if isinstance(step, Day) and (index.day_of_week < 5).all():
+        return True
     for field, n_fields, cycle in (("hour", 24, _DAY), ("day_of_week", 7, 7 * _DAY)):
-        if span >= 2 * math.lcm(length, cycle):
-            occurs, visited = (
-                np.bincount(getattr(dates, field), minlength=n_fields) > 0
-                for dates in (index, others)
-            )
-            if (visited & ~occurs).any():
+        if span.value < 2 * math.lcm(length.value, cycle):
+            continue
+        occurs = _fields_that_occur(index, field, n_fields)
+        if not occurs.all():
+            steps = _positions_left_out(_positions(index, step))
+            left_out = index[0] + pd.to_timedelta(steps * length.value)
+            if (_fields_that_occur(left_out, field, n_fields) & ~occurs).any():
                 return True
     return False
+
+
+def _fields_that_occur(
+    index: pd.DatetimeIndex, field: str, n_fields: int
+) -> np.ndarray:
+    """Tell which hours or weekdays are among the labels."""
+    occurs = np.zeros(n_fields, bool)
+    for block in _blocks(len(index)):
+        occurs[getattr(index[block], field)] = True
+        if occurs.all():
+            break
+    return occurs
+
+
+def _positions_left_out(positions: np.ndarray) -> np.ndarray:
+    """Return the whole numbers between positions in order that are none of them."""
+    is_left_out = np.ones(int(positions[-1]), dtype=bool)
+    is_left_out[positions[:-1]] = False
+    return np.flatnonzero(is_left_out)
 
 
 # ---------------------------------------------------------------------------
@@ -367,9 +397,8 @@ def grid_positions(index: pd.Index, step: Any) -> np.ndarray | None:
 
 def _positions(index: pd.Index, step: Any) -> np.ndarray:
     """Return how many steps each label lies after the first one, -1 if no whole one."""
-    own_step = index.step if isinstance(index, pd.RangeIndex) else _freq(index)
-    if type(own_step) is type(step) and own_step == step:
-        return np.arange(len(index))
+    if not len(index) or _has_step(index, step):
+        return np.arange(len(index), dtype=np.int64)
     if isinstance(index, pd.DatetimeIndex) and not _is_fixed(step):
         return _calendar_positions(index, step)
     values = _numbers(index)
@@ -389,19 +418,20 @@ def _positions(index: pd.Index, step: Any) -> np.ndarray:
     return positions
 
 
-def _freq(index: pd.Index) -> Any:
-    """Return the frequency that dates were given."""
-    return index.freq if isinstance(index, pd.DatetimeIndex) else None
+def _has_step(index: pd.Index, step: Any) -> bool:
+    """Tell whether an index says of itself that it has this step."""
+    own = index.step if isinstance(index, pd.RangeIndex) else None
+    if isinstance(index, pd.DatetimeIndex):
+        own = index.freq
+    # Before version 3 of pandas, a day equals 24 hours.
+    return type(own) is type(step) and own == step
 
 
 def _calendar_positions(index: pd.DatetimeIndex, step: BaseOffset) -> np.ndarray:
     """Return positions on a grid of dates, by the clock on the wall."""
     wall = _wall_time(index)
     grid = pd.date_range(wall[0], wall[-1], freq=step, unit=wall.unit)
-    if index.tz is not None:
-        # Some zones have skipped a whole day: it and the next are one moment.
-        moments = _at_wall_time(grid, index.tz).asi8
-        grid = grid[np.append(np.diff(moments) > 0, True)[: len(grid)]]
+    grid = _without_skipped_days(grid, index.tz)
     if not len(grid):
         return np.full(len(wall), -1)
     found = np.searchsorted(grid.asi8, wall.asi8)
@@ -412,9 +442,11 @@ def _calendar_positions(index: pd.DatetimeIndex, step: BaseOffset) -> np.ndarray
 
 def last_before_hole(index: pd.Index, step: Any) -> Any:
     """Return the first label that the label one step later does not follow."""
-    if len(index) < 2 or step is None:
+    if len(index) < 2 or step is None or _has_step(index, step):
         return None
     positions = _positions(index, step)
+    if positions[-1] == len(index) - 1 and (positions >= 0).all():
+        return None
     follows = (np.diff(positions) == 1) & (positions[1:] > 0)
     return None if follows.all() else index[follows.argmin()]
 
@@ -429,21 +461,24 @@ def labels_after(index: pd.Index, count: int) -> pd.Index:
     step = frequency(index)
     if isinstance(index, pd.PeriodIndex) and len(index) == 1:
         step = 1
-    if step is None and isinstance(index, pd.DatetimeIndex):
-        step = _business_days(index)
+    if isinstance(index, pd.DatetimeIndex):
+        step = step or _business_days(index)
     if step is None:
         raise ValueError(
             f"The index of history ends at {index[-1]} and has no frequency that tells "
-            "what comes next: set the one that it has, as in history.index.freq = 'B' "
-            "or a CustomBusinessDay with its holidays, or number the rows by "
-            "history.reset_index(drop=True)."
+            "what comes next: make dates of it if it is none, and set the frequency "
+            "that they have, as in history.index.freq = 'B', or a CustomBusinessDay "
+            "with holidays; or number the rows by reset_index(drop=True) before the "
+            "model is fitted."
         )
     if isinstance(index, pd.DatetimeIndex):
         return _dates_after(index, step, count)
     if isinstance(index, pd.RangeIndex):
         stop = index[-1] + step * (count + 1)
         return pd.RangeIndex(index[-1] + step, stop, step, name=index.name)
-    return index[-1:].repeat(count) + step * np.arange(1, count + 1)
+    labels = index[-1:].repeat(count) + step * np.arange(1, count + 1)
+    is_duration = isinstance(index, pd.TimedeltaIndex)
+    return labels.as_unit(index.unit) if is_duration else labels
 
 
 def _dates_after(
@@ -453,11 +488,10 @@ def _dates_after(
     options = {"freq": step, "name": index.name, "unit": index.unit}
     if index.tz is None or _is_fixed(step):
         return pd.date_range(index[-1], periods=count + 1, **options)[1:]
-    # One more than count for the last label, and one for a day that the zone skips.
-    wall = pd.date_range(_wall_time(index)[-1], periods=count + 2, **options)
-    dates = _at_wall_time(wall, index.tz)
-    dates = dates[dates > index[-1]].unique()[:count]
+    # One more for the last label, and one for a day that the zone may skip.
+    wall = pd.date_range(_wall_time(index)[-1], periods=count + 2, **options)[1:]
     exact = wall.tz_localize(index.tz, ambiguous="NaT", nonexistent="NaT")
+    dates = _at_wall_time(_without_skipped_days(wall, index.tz)[:count], index.tz)
     return dates if exact.hasnans else pd.DatetimeIndex(dates, freq=step)
 
 
@@ -512,7 +546,8 @@ def _column_types(X: Any) -> list[tuple[Any, str]]:
     elif hasattr(X, "column_names"):  # a table of pyarrow
         types = list(zip(X.column_names, X.schema.types))
     else:
-        types = list(getattr(X, "schema", {}).items())
+        schema = getattr(X, "schema", None)
+        types = list(schema.items()) if isinstance(schema, dict) else []
     return [(name, str(kind).lower()) for name, kind in types]
 
 

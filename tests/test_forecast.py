@@ -380,7 +380,10 @@ def test_a_window_that_is_set_after_fit_is_not_that_of_the_model():
         (pd.MultiIndex.from_product([["x"], DAYS[:4]]), "MultiIndex"),
         (DAYS[[0, 1, 5, 11]], "ends at 2024-01-12 00:00:00 and has no frequency"),
         (DAYS[[0]], "has no frequency"),
-        (pd.Index(list("wxyz")), "index of history holds 'w', .* pd.to_datetime"),
+        (
+            pd.Index(list("wxyz")),
+            "labels such as 'w' .* pd.to_datetime",
+        ),
     ],
 )
 def test_index_that_cannot_be_continued(index, message):
