@@ -51,7 +51,7 @@ def _hole_message(labels: pd.Index | None, past: Past | None) -> str:
     return hole_message(labels, past.step, "X")
 
 
-def _target_message(rows: np.ndarray, y: Any, window: int) -> str:
+def _target_message(rows: np.ndarray, y: Any, window: int, beside: np.ndarray) -> str:
     """Say that the target is not in the future, if it is in the window of its row.
 
     A channel that does not change equals its own future, and says nothing.
@@ -63,6 +63,8 @@ def _target_message(rows: np.ndarray, y: Any, window: int) -> str:
     for lag in range(min(window, len(rows) - 1)):
         earlier, later = rows[: len(rows) - lag], first_step[lag:]
         for column in np.flatnonzero(_equal(earlier[:16].T, later[:16]).all(axis=1)):
+            if lag and column in beside:
+                continue
             channel = earlier[:, column]
             if _equal(channel, later).all() and not _equal(channel, channel[0]).all():
                 where = f" {lag} rows before" if lag else ", row by row"
@@ -353,7 +355,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         follows_itself = past is not None and past.source == "fit"
         before = None if follows_itself else past
         windows = self._windows(rows, beside, labels, before, self.window)
-        if y is not None and (message := _target_message(rows, y, self.window)):
+        if y is not None and (message := _target_message(rows, y, self.window, beside)):
             warn(message)
         validate_data(self, X, skip_check_array=True)
         self._window, self._beside, self._past = self.window, beside, past

@@ -168,7 +168,7 @@ class Windows(NDArrayOperatorsMixin):
             table, is_copy = np.hstack([table, self.beside]), True
         if is_copy and copy is False:
             raise ValueError("The table of these windows cannot be had without a copy.")
-        table.flags.writeable = False
+        table.flags.writeable = is_copy and copy is True
         return np.array(table, dtype, copy=None if is_copy else copy)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **how: Any) -> Any:

@@ -518,7 +518,7 @@ def test_transform_equals_a_loop_over_labels(frames, padding):
         older = [t for t in kept if t < first]
         older = older[max(0, len(older) - window + 1) :]
         times = [None] * (window - 1 - len(older)) + older
-        is_cut = first > start and None in times
+        is_cut = start < min(first, *kept) and None in times
     before = [kept.get(t) for t in times]
 
     transformer = SlidingWindowTransformer(window, padding=padding).fit(train)

@@ -102,13 +102,17 @@ class CNNLSTMRegressor(NetworkRegressor, _CNNLSTM):
         window's mean, divided by its standard deviation [3]_. Predictions get
         back what was taken off.
     n_channels : int, default=None
-        Channels in a two-dimensional X. None reads them from column names such as
-        ``births_lag2``, else takes one. A three-dimensional X tells by itself.
-    n_targets : int, default=1
-        Targets in each step of y; y has ``horizon * n_targets`` columns.
+        Channels in a two-dimensional array. None takes one. The windows of a
+        :class:`SlidingWindowTransformer`, column names such as ``births_lag2`` and a
+        three-dimensional X tell by themselves.
+    n_targets : int, default=None
+        Targets in each step of y; y has ``horizon * n_targets`` columns. None reads
+        them from the names of y's columns, such as ``births_step2``. Without names,
+        the columns are steps of one target, and each is standardised for itself.
     target_channels : int, str or sequence of them, default=None
         The channels, by position or name, that the targets continue. `window_norm`
-        needs them where there are not as many channels as targets.
+        needs them where names do not tell and there are not as many channels as
+        targets.
     jit_compile : {"auto", True, False}, default="auto"
         Whether XLA compiles the training program. It trains faster but takes seconds
         to compile; "auto" weighs the two by the work ahead. Predictions are compiled
@@ -125,7 +129,8 @@ class CNNLSTMRegressor(NetworkRegressor, _CNNLSTM):
     ----------
     model_ : keras.Model
         The trained network, a plain Keras model. It reads scaled windows of shape
-        (n_rows, timesteps, channels) and predicts scaled targets.
+        (n_rows, timesteps, channels), and what stands beside them if anything does, of
+        shape (n_rows, columns), and predicts scaled targets.
     history_ : dict of str to list of float
         Losses of each epoch: "loss" and, with `early_stopping`, "val_loss".
     n_epochs_ : int
@@ -135,7 +140,7 @@ class CNNLSTMRegressor(NetworkRegressor, _CNNLSTM):
     n_channels_ : int
         Channels of a window.
     n_features_in_ : int
-        Columns of X: timesteps times channels.
+        Columns of X: timesteps times channels, and what stands beside the windows.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns of X, if all are strings.
 
@@ -227,8 +232,9 @@ class CNNLSTMClassifier(NetworkClassifier, _CNNLSTM):
         no problem: "last" takes off each channel's last value [2]_, "standard" the
         window's mean, divided by its standard deviation [3]_.
     n_channels : int, default=None
-        Channels in a two-dimensional X. None reads them from column names such as
-        ``births_lag2``, else takes one. A three-dimensional X tells by itself.
+        Channels in a two-dimensional array. None takes one. The windows of a
+        :class:`SlidingWindowTransformer`, column names such as ``births_lag2`` and a
+        three-dimensional X tell by themselves.
     jit_compile : {"auto", True, False}, default="auto"
         Whether XLA compiles the training program. It trains faster but takes seconds
         to compile; "auto" weighs the two by the work ahead. Predictions are compiled
@@ -245,7 +251,8 @@ class CNNLSTMClassifier(NetworkClassifier, _CNNLSTM):
     ----------
     model_ : keras.Model
         The trained network, a plain Keras model. It reads scaled windows of shape
-        (n_rows, timesteps, channels) and predicts the probabilities of the classes.
+        (n_rows, timesteps, channels), and what stands beside them if anything does, of
+        shape (n_rows, columns), and predicts the probabilities of the classes.
     history_ : dict of str to list of float
         Losses of each epoch: "loss" and, with `early_stopping`, "val_loss".
     n_epochs_ : int
@@ -255,7 +262,7 @@ class CNNLSTMClassifier(NetworkClassifier, _CNNLSTM):
     n_channels_ : int
         Channels of a window.
     n_features_in_ : int
-        Columns of X: timesteps times channels.
+        Columns of X: timesteps times channels, and what stands beside the windows.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns of X, if all are strings.
 
