@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ._sklearn import column_positions
+
 # births_lag2 (ours), lag_3 (skforecast), lag3 (mlforecast), births_lag-3 (darts)
 _LAG_NAME = re.compile(r"(?:(?P<channel>.*)_)?lag_?(?P<lag>-?\d+)")
 _STEP_NAME = re.compile(r"(.*)_step(\d+)")
@@ -22,6 +24,28 @@ def lag_names(names: Iterable, window: int) -> list[str]:
 def step_names(names: Iterable, horizon: int) -> list[str]:
     """Name the columns of targets: all targets of a step together."""
     return [f"{name}_step{k}" for k in range(1, horizon + 1) for name in names]
+
+
+def passed_through(X: Any, passthrough: Any, n_columns: int) -> np.ndarray:
+    """Return the positions of the columns of X that are not windowed."""
+    key = passthrough(X) if callable(passthrough) else passthrough
+    if key is None:
+        return np.zeros(0, int)
+    columns = list(X.columns) if hasattr(X, "columns") else None
+    try:
+        table = np.empty((0, n_columns)) if columns is None else X
+        beside = np.unique(np.asarray(column_positions(table, key), int))
+    except (IndexError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"passthrough={passthrough!r} must name columns of X, of which there are "
+            f"{columns or f'{n_columns} without names'}."
+        ) from error
+    if len(beside) == n_columns:
+        raise ValueError(
+            f"passthrough={passthrough!r} names all {n_columns} columns of X: leave at "
+            "least one to make windows of."
+        )
+    return beside
 
 
 def choose(target: Any, columns: list, of: str) -> list:

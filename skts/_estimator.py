@@ -221,23 +221,8 @@ class NetworkEstimator(BaseEstimator):
     def _learn(self, X, y, sample_weight, epochs, continuing):
         self._check_unchanged(continuing)
         windows, y = self._validate(X, y, reset=not continuing)
-        weight = check_sample_weight(
-            sample_weight, windows, dtype=windows.dtype, ensure_non_negative=True
-        )
-        if not weight.any():
-            raise ValueError("sample_weight must not be zero for all rows.")
-        weight = self._weigh_classes(y, weight)
-        begun = ~np.isnan(windows.timestep(0)).all(axis=1)
-        if not (begun & (weight > 0)).any():
-            raise ValueError(
-                f"X holds no whole window of {windows.timesteps} timesteps: the first "
-                "timestep of every row that has a weight is NaN in every channel. Use a"
-                " shorter window or more rows."
-            )
-        is_told = isinstance(X, Windows) or self._channels_
-        if not is_told and (message := _left_out_message(begun, windows.timesteps)):
-            warn(message)
-        rows = _keep(begun & (weight > 0), windows, y, weight)
+        is_told = isinstance(X, Windows) or bool(self._channels_)
+        rows = self._rows_to_train_on(windows, y, sample_weight, is_told)
         sets = [rows]
         if self.early_stopping and epochs is not None:
             is_held_out = self._held_out(rows[1])
@@ -259,6 +244,28 @@ class NetworkEstimator(BaseEstimator):
         losses = self._train(network, sets, epochs or 1, int(seeds[1]))
         self.model_ = network
         self._append_history(losses, continuing)
+
+    def _rows_to_train_on(self, windows, y, sample_weight, is_told):
+        """Return windows, targets and weights of the rows that have a weight."""
+        if sample_weight is None:
+            weight = np.broadcast_to(np.ones((), windows.dtype), len(windows))
+        else:
+            weight = check_sample_weight(
+                sample_weight, windows, dtype=windows.dtype, ensure_non_negative=True
+            )
+        if not weight.any():
+            raise ValueError("sample_weight must not be zero for all rows.")
+        weight = self._weigh_classes(y, weight)
+        begun = ~np.isnan(windows.timestep(0)).all(axis=1)
+        if not (begun & (weight > 0)).any():
+            raise ValueError(
+                f"X holds no whole window of {windows.timesteps} timesteps: the first "
+                "timestep of every row that has a weight is NaN in every channel. Use a"
+                " shorter window or more rows."
+            )
+        if not is_told and (message := _left_out_message(begun, windows.timesteps)):
+            warn(message)
+        return _keep(begun & (weight > 0), windows, y, weight)
 
     def _check_unchanged(self, continuing):
         """Refuse to go on with a standardisation that parameters no longer ask for."""
@@ -336,8 +343,7 @@ class NetworkEstimator(BaseEstimator):
         )
         last_kind, state = getattr(self, "_optimizer_state_", (None, None))
         # scikeras would make arrays of what is gathered batch by batch.
-        _, targets, _ = sets[0]
-        stand_in = np.broadcast_to(targets[:1, :1], (len(targets), 1))
+        stand_in = np.full((1, 1), 0.5)
         wrapper.fit(
             stand_in,
             stand_in,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
-from ._columns import choose, lag_names, step_names
+from ._columns import choose, lag_names, passed_through, step_names
 from ._past import hole_message
 from ._sklearn import Interval, validate_params
 from ._time import frequency, refuse_text, time_labels
@@ -19,24 +19,51 @@ from ._windows import sliding_windows
 __all__ = ["make_supervised"]
 
 
-def _frame_like(
-    series: Any, values: np.ndarray, columns: list, index: pd.Index | None
-) -> Any:
-    """Make a frame of the library that the series is from."""
+def _frame_like(series: Any, values: np.ndarray, columns: list, first: int) -> Any:
+    """Make a frame as `series` is one, from its row `first` on."""
     if isinstance(series, pd.DataFrame):
+        index = series.index[first : first + len(values)]
         return pd.DataFrame(values, index=index, columns=columns, copy=False)
     return type(series)(values, schema=columns)
+
+
+def _windows(series: Any, values: np.ndarray, window: int, beside: np.ndarray) -> Any:
+    """Return all windows of the series, and after them its columns `beside`."""
+    windowed = np.ascontiguousarray(np.delete(values, beside, axis=1))
+    X = sliding_windows(windowed, window)
+    own = values[window - 1 :, beside]
+    if len(beside) and not isinstance(series, pd.DataFrame):
+        X = np.hstack([X, own])
+    if not hasattr(series, "columns"):
+        return X
+    names = list(series.columns)
+    if not all(isinstance(name, str) for name in names):
+        names = [f"x{i}" for i in range(len(names))]
+    lags = lag_names(np.delete(np.array(names, object), beside), window)
+    names_beside = [names[position] for position in beside]
+    if not isinstance(series, pd.DataFrame):
+        return _frame_like(series, X, [*lags, *names_beside], window - 1)
+    frame = _frame_like(series, X, lags, window - 1)
+    for name, column in zip(names_beside, own.T):  # which leaves the windows uncopied
+        frame[name] = column
+    return frame
 
 
 @validate_params(
     {
         "window": [Interval(Integral, 1, None, closed="left"), None],
         "horizon": [Interval(Integral, 1, None, closed="left")],
+        "passthrough": [str, Integral, slice, "array-like", callable, None],
     },
     prefer_skip_nested_validation=True,
 )
 def make_supervised(
-    series: Any, *, window: int | None = None, horizon: int = 1, target: Any = None
+    series: Any,
+    *,
+    window: int | None = None,
+    horizon: int = 1,
+    target: Any = None,
+    passthrough: Any = None,
 ) -> tuple[Any, Any]:
     """Turn a series into the X and y of supervised learning.
 
@@ -59,14 +86,18 @@ def make_supervised(
     target : label or list of labels, default=None
         Columns to predict: names in a frame, positions in an array. By default all.
 
+    passthrough : str, int, slice, array-like or callable, default=None
+        Columns that are not windowed, as in :class:`SlidingWindowTransformer`: of
+        these, each row holds its own value after its window. It needs a `window`.
+
     Returns
     -------
     X : {array, dataframe} of shape (n_rows, n_channels) or \
             (n_rows, window * n_channels)
         The rows, or the windows: oldest timestep first, in columns ``births_lag2,
-        births_lag1, births_lag0``. A frame for a frame or Series, with the index of
-        the newest row of each window, else an array. Windows are read-only: they share
-        memory.
+        births_lag1, births_lag0``, then what is passed through. A frame for a frame or
+        Series, with the index of the newest row of each window, else an array. Windows
+        are read-only: they share memory.
 
     y : {array, Series, dataframe} of shape (n_rows,) or \
             (n_rows, horizon * n_targets)
@@ -85,7 +116,8 @@ def make_supervised(
     ``SlidingWindowTransformer(history=X)`` keeps them known as past.
 
     A missing value in `series` comes out in y as well, which no regressor accepts: keep
-    the rows of which ``y.notna()`` holds, and give the whole series as `history`.
+    the rows of which ``y.notna()`` holds, and give the whole series as `history` of the
+    transformer, which looks up the window of each.
 
     Examples
     --------
@@ -111,7 +143,7 @@ def make_supervised(
         ensure_all_finite="allow-nan",
         input_name="series",
     )
-    index = time_labels(series, "series")
+    labels = time_labels(series, "series")
     n_lags = window or 1
     n_rows = len(values) - n_lags - horizon + 1
     if n_rows < 1:
@@ -121,25 +153,26 @@ def make_supervised(
         )
     columns = list(series.columns) if is_frame else list(range(values.shape[1]))
     targets = columns if target is None else choose(target, columns, "the series")
-    if index is not None:
-        if message := hole_message(index, frequency(index), "series"):
+    if labels is not None:
+        if message := hole_message(labels, frequency(labels), "series"):
             warn(message)
 
     future = values[n_lags:, [columns.index(name) for name in targets]]
     y = sliding_windows(np.ascontiguousarray(future), horizon).copy()
-    if window is None:
-        X = series.head(n_rows) if is_frame else values[:n_rows]
+    if window is not None:
+        beside = passed_through(series, passthrough, values.shape[1])
+        known = values[: n_rows + window - 1]
+        X = _windows(series, known, window, beside)
+    elif passthrough is not None:
+        raise ValueError(
+            f"passthrough={passthrough!r} says what stands beside windows, but window "
+            "is None: give a window, or passthrough to the SlidingWindowTransformer."
+        )
     else:
-        X = sliding_windows(values, window)[:n_rows]
+        X = series.head(n_rows) if is_frame else values[:n_rows]
     if not is_frame:
         return X, y.ravel() if y.shape[1] == 1 else y
 
-    if index is not None:
-        index = index[n_lags - 1 : n_lags - 1 + n_rows]
-    if window is not None:
-        are_names = all(isinstance(name, str) for name in columns)
-        names = columns if are_names else [f"x{i}" for i in range(len(columns))]
-        X = _frame_like(series, X, lag_names(names, window), index)
-    if y.shape[1] == 1:
-        return X, _frame_like(series, y, targets, index)[targets[0]]
-    return X, _frame_like(series, y, step_names(targets, horizon), index)
+    names = targets if y.shape[1] == 1 else step_names(targets, horizon)
+    y = _frame_like(series, y, names, n_lags - 1)
+    return X, y[targets[0]] if len(names) == 1 else y

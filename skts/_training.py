@@ -198,10 +198,10 @@ def _progress_line(epochs):
 def row_orders(n_rows, shuffle, seed=0):
     """Return a function that draws the row orders of the next epochs, one a row."""
     rng = np.random.default_rng(seed)
-    rows = np.arange(n_rows, dtype=np.int32 if n_rows < 2**31 else np.int64)
 
     def draw(n_epochs):
-        orders = np.tile(rows, (n_epochs, 1))
+        orders = np.empty((n_epochs, n_rows), np.int32 if n_rows < 2**31 else np.int64)
+        orders[:] = np.arange(n_rows, dtype=orders.dtype)
         return rng.permuted(orders, axis=1, out=orders) if shuffle else orders
 
     return draw

@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._columns import lag_names
+from ._columns import lag_names, passed_through
 from ._past import (
     NAMES,
     Past,
@@ -26,7 +26,6 @@ from ._sklearn import (
     Interval,
     StrOptions,
     check_feature_names_in,
-    column_positions,
     fit_context,
     get_output_config,
 )
@@ -363,23 +362,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
 
     def _find_beside(self, X: Any, rows: np.ndarray) -> np.ndarray:
         """Return the positions of the columns that are passed through."""
-        key = self.passthrough(X) if callable(self.passthrough) else self.passthrough
-        if key is None:
-            return np.zeros(0, int)
-        has_names = hasattr(X, "columns")
-        try:
-            beside = np.unique(column_positions(X if has_names else rows, key))
-        except (IndexError, KeyError, TypeError, ValueError) as error:
-            columns = list(X.columns) if has_names else f"{rows.shape[1]} without names"
-            raise ValueError(
-                f"passthrough={self.passthrough!r} must name columns of X, of which "
-                f"there are {columns}."
-            ) from error
-        if len(beside) == rows.shape[1]:
-            raise ValueError(
-                f"passthrough={self.passthrough!r} names all {len(beside)} columns of "
-                "X: leave at least one to make windows of."
-            )
+        beside = passed_through(X, self.passthrough, rows.shape[1])
         if len(beside) and not self.flatten:
             raise ValueError(
                 "flatten=False returns a 3-D array, in which nothing can stand beside "

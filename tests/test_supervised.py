@@ -194,3 +194,45 @@ def test_supervised_warns_of_a_hole():
     with pytest.warns(UserWarning, match=message) as caught:
         make_supervised(days(9).drop(pd.Timestamp("2020-01-04")))
     assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.from_pandas])
+def test_supervised_passes_columns_through(make):
+    series = frame(range(6), ["a", "shop", "b"])
+    X, y = make_supervised(make(series), window=2, target="b", passthrough=["shop"])
+    assert list(X.columns) == ["a_lag1", "b_lag1", "a_lag0", "b_lag0", "shop"]
+    assert_array_equal(np.asarray(X)[0], [0, 0.2, 1, 1.2, 1.1])
+    assert_array_equal(y, [2.2, 3.2, 4.2, 5.2])
+    transformer = SlidingWindowTransformer(2, passthrough=["shop"]).fit(series)
+    assert_array_equal(X, transformer.transform(series)[1:5])
+
+
+def test_supervised_passes_columns_of_arrays_through_and_copies_no_windows():
+    series = frame(range(6), ["a", "shop", "b"])
+    X, _ = make_supervised(series.to_numpy(), window=2, passthrough=1)
+    assert_array_equal(X[0], [0, 0.2, 1, 1.2, 1.1])
+    X, _ = make_supervised(series, window=2, passthrough="shop")
+    rows = X[["a_lag1", "b_lag1", "a_lag0", "b_lag0"]].to_numpy()
+    assert np.shares_memory(rows[0], rows[1])
+
+
+def test_supervised_takes_tuples_as_names_of_columns():
+    columns = [("Close", "A"), ("Volume", "A")]
+    series = pd.DataFrame({name: np.arange(9.0) for name in columns})
+    X, y = make_supervised(series, target=("Close", "A"))
+    assert_array_equal(y, np.arange(1.0, 9))
+    X, y = make_supervised(series, target=columns, horizon=2)
+    assert X.shape == (7, 2) and y.shape == (7, 4)
+
+
+@pytest.mark.parametrize(
+    "series, options, message",
+    [
+        (days(5), {"passthrough": "a"}, "passthrough='a' .* but window is None"),
+        (days(5), {"passthrough": "b", "window": 2}, "must name columns of X"),
+        (days(5), {"passthrough": "a", "window": 2}, "names all 1 columns"),
+    ],
+)
+def test_supervised_refuses_to_pass_through(series, options, message):
+    with pytest.raises(ValueError, match=message):
+        make_supervised(series, **options)
