@@ -65,7 +65,8 @@ def as_frame(history: Any) -> pd.DataFrame:
         raise ValueError(
             f"history has columns of the same name: {list(series.columns)}."
         )
-    return series.set_axis(time_labels(series, "history"))
+    index: Any = time_labels(series, "history")
+    return series if index.dtype == series.index.dtype else series.set_axis(index)
 
 
 def _known_ahead(
@@ -371,7 +372,8 @@ def forecast(
             shape (n_rows,)
         The series up to its last known row, with the columns that the model was
         fitted on; the rows may be others. The index of a frame must be in time order
-        and have a frequency, which is inferred if it is not set.
+        and have a frequency. If none is set, it is inferred; dates without one are
+        continued on the weekdays that occur, if hardly one of these is missing.
     steps : int
         Number of steps to predict. If it is no multiple of the horizon, the last
         prediction is cut.
@@ -383,9 +385,10 @@ def forecast(
         as several targets.
     future : DataFrame or array of shape (n_future_rows, n_other_columns), default=None
         The columns that the model does not predict, after the last row of `history`.
-        Rows of a frame are found by their labels; those of an array follow `history`,
-        and its columns are in the same order. Needed are all rows that are fed back:
-        ``(steps - 1) // horizon * horizon``, so none if `steps` is at most the horizon.
+        Rows of a frame are found by their labels, in any order; those of an array
+        follow `history`, and its columns are in the same order. Needed are all rows
+        that are fed back, ``(steps - 1) // horizon * horizon`` of them: none if `steps`
+        is at most the horizon.
 
     Returns
     -------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -43,8 +44,9 @@ def time_labels(X: Any, name: str, ordered: bool = True) -> pd.Index | None:
     if ordered and not labels.is_monotonic_increasing:
         raise ValueError(
             f"The index of {name} must be in time order without duplicates: a window "
-            "reads the rows before it, and shuffled or resampled rows have none. Sort "
-            f"rows with {name}.sort_index(); split them with TimeSeriesSplit."
+            "reads the rows before it, and shuffled or resampled rows have none. "
+            f"{_repeated_hour(labels, name)}Sort rows with {name}.sort_index(); split "
+            "them with TimeSeriesSplit."
         )
     if ordered:
         refuse_duplicates(labels, name)
@@ -55,17 +57,26 @@ def refuse_duplicates(index: pd.Index, name: str) -> None:
     """Raise an error that names the first label that is there more than once."""
     if index.is_unique:
         return
-    remedy = ""
-    if isinstance(index, pd.DatetimeIndex) and index.tz is None:
-        remedy = (
-            "if it is an hour that a clock change repeats, tell the two apart by "
-            f"{name}.tz_localize(zone, ambiguous='infer'); "
-        )
     raise ValueError(
         f"The index of {name} must be in time order without duplicates, but "
-        f"{index[index.duplicated()][0]} is there more than once: {remedy}if the rows "
-        "are of several series, select one; if a row came twice, "
-        f"{name}[~{name}.index.duplicated()] keeps the first."
+        f"{index[index.duplicated()][0]} is there more than once. "
+        f"{_repeated_hour(index, name)}If the rows are of several series, select one; "
+        f"if a row came twice, {name}[~{name}.index.duplicated()] keeps the first."
+    )
+
+
+def _repeated_hour(index: pd.Index, name: str) -> str:
+    """Say how to tell the hours apart where a clock change may repeat one."""
+    if not isinstance(index, pd.DatetimeIndex) or index.tz is not None:
+        return ""
+    steps = index[1:] - index[:-1]
+    back = steps[steps < pd.Timedelta(0)]
+    years = (index.max() - index.min()) // pd.Timedelta(days=360)
+    if len(back) > years + 1 or (back < pd.Timedelta("-2h")).any():
+        return ""
+    return (
+        "If a clock change repeats an hour, first tell the two apart by "
+        f"{name}.tz_localize(zone, ambiguous='infer'). "
     )
 
 
@@ -131,17 +142,18 @@ def as_comparable(index: pd.Index, other: pd.Index, name: str, of: str) -> pd.In
             f"The index of {name} is {kind} and that of {of} {other_kind}, which "
             f"cannot be compared: {remedy}"
         )
-    if index.dtype == other.dtype or not isinstance(index.dtype, pd.DatetimeTZDtype):
-        same = index
-    else:  # before version 3, pandas keeps the frequency of the other zone
-        same = pd.DatetimeIndex(index.tz_convert(other.tz), freq=None)
-    if not isinstance(same, pd.DatetimeIndex | pd.TimedeltaIndex):
-        return same
+    if index.dtype == other.dtype or not isinstance(
+        index, pd.DatetimeIndex | pd.TimedeltaIndex
+    ):
+        return index
+    if isinstance(index, pd.DatetimeIndex) and index.tz is not None:
+        # Before version 3, pandas keeps the frequency of the other zone.
+        index = pd.DatetimeIndex(index.tz_convert(other.tz), freq=None)
     try:
-        in_unit = same.as_unit(other.unit)
+        in_unit = index.as_unit(other.unit)
     except (pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta):
-        return same
-    return in_unit if (in_unit == same).all() else same
+        return index
+    return in_unit if (in_unit == index).all() else index
 
 
 # ---------------------------------------------------------------------------
@@ -214,9 +226,9 @@ def _numbers(index: pd.Index) -> np.ndarray:
     return index.to_numpy().astype(np.int64, copy=False)
 
 
-def _blocks(n: int, size: int = 2**17) -> Any:
+def _blocks(n: int) -> Iterator[slice]:
     """Cut n rows in slices whose temporary arrays are small."""
-    return (slice(start, min(start + size, n)) for start in range(0, n, size))
+    return (slice(k, min(k + 2**17, n)) for k in range(0, n, 2**17))
 
 
 def _shortest_step(values: np.ndarray) -> int | None:

@@ -304,6 +304,14 @@ INDEXES = {
     "rows": pd.RangeIndex(29),
     "every second row": pd.RangeIndex(3, 61, 2, name="row"),
     "years": pd.Index(np.arange(1995, 2024)),
+    "open on six days": pd.date_range(
+        "2024-01-01", periods=29, freq=pd.offsets.CustomBusinessDay(weekmask="1111110")
+    ),
+    "trading hours": pd.date_range(
+        "2024-01-01",
+        periods=29,
+        freq=pd.offsets.CustomBusinessHour(start="09:00", end="12:00"),
+    ),
 }
 
 
@@ -333,7 +341,8 @@ def test_index_is_continued(index, n_rows):
     [
         name
         for name, index in INDEXES.items()
-        if isinstance(index, pd.DatetimeIndex) and name != "holidays"
+        if isinstance(index, pd.DatetimeIndex)
+        and name not in ("holidays", "trading hours")
     ],
 )
 def test_frequency_is_inferred(name):
@@ -342,6 +351,47 @@ def test_frequency_is_inferred(name):
     X, y = make_supervised(series[:20])
     values = forecast(windowed().fit(X, y), series[:25], 4)
     assert_same_index(values.index, index[25:])
+
+
+@pytest.mark.parametrize("freq", ["D", "h"])
+@pytest.mark.parametrize(
+    ("zone", "start"),
+    [
+        ("Europe/Berlin", "2024-03-25"),
+        ("Africa/Cairo", "2024-04-20"),  # midnight is skipped
+        ("America/Havana", "2024-10-28"),  # midnight comes twice
+    ],
+)
+def test_index_is_continued_across_a_clock_change(zone, start, freq):
+    days = pd.date_range(start, periods=10).tz_localize(
+        zone, nonexistent="shift_forward", ambiguous=np.ones(10, bool)
+    )
+    index = days if freq == "D" else pd.date_range(days[0], days[-1], freq=freq)
+    index = pd.DatetimeIndex(index, freq=None)
+    series = make_series(index)
+    X, y = make_supervised(series, window=3)
+    n_rows = len(index) * 3 // 5
+    values = forecast(Ridge().fit(X, y), series[:n_rows], len(index[n_rows:]))
+    assert values.index.equals(index[n_rows:])
+
+
+def test_holidays_need_not_be_known():
+    index = pd.bdate_range("2024-01-01", periods=90, name="day")
+    series = make_series(index.delete([11, 30, 45]))
+    X, y = make_supervised(series, window=3)
+    values = forecast(Ridge().fit(X, y), series[:70], 5)
+    assert_same_index(values.index, index[73:78])
+
+
+def test_dates_that_are_objects_are_continued():
+    series = make_series(DAYS)
+    X, y = make_supervised(series, window=3)
+    model = Ridge().fit(X, y)
+    expected = forecast(model, series, 3)
+    objects = series.set_axis(pd.Index(DAYS.date, name="day"))
+    pd.testing.assert_frame_equal(
+        forecast(model, objects, 3), expected, check_index_type=False
+    )
 
 
 def test_one_period_is_enough_to_be_continued():
@@ -380,6 +430,11 @@ def test_a_window_that_is_set_after_fit_is_not_that_of_the_model():
         (pd.MultiIndex.from_product([["x"], DAYS[:4]]), "MultiIndex"),
         (DAYS[[0, 1, 5, 11]], "ends at 2024-01-12 00:00:00 and has no frequency"),
         (DAYS[[0]], "has no frequency"),
+        (pd.Index([202351, 202352, 202401, 202402]), "has no frequency"),
+        (
+            pd.date_range("2024-01-01", periods=40, freq="bh")._with_freq(None),
+            r"no frequency .* history.index.freq = 'B'.* reset_index\(drop=True\)",
+        ),
         (
             pd.Index(list("wxyz")),
             "labels such as 'w' .* pd.to_datetime",
@@ -604,9 +659,22 @@ def test_future_is_aligned_by_label():
     # More rows than needed, and columns in another order, make no difference.
     values = forecast(model, series[:40], 5, target="a", future=future[["b", "x"]])
     pd.testing.assert_frame_equal(values, expected)
+    values = forecast(model, series[:40], 5, target="a", future=future[::-1])
+    pd.testing.assert_frame_equal(values, expected)
     other = future.set_axis(DAYS.shift(1))
     values = forecast(model, series[:40], 5, target="a", future=other)
     assert not np.allclose(values, expected)
+
+
+def test_future_may_be_in_another_zone():
+    series, model = exogenous()
+    expected = forecast(
+        model, series[:40], 5, target="a", future=series[["x", "b"]][40:]
+    )
+    series = series.tz_localize("Europe/Berlin")
+    future = series[["x", "b"]][40:].tz_convert("America/Lima")
+    values = forecast(model, series[:40], 5, target="a", future=future)
+    np.testing.assert_array_equal(values, expected)
 
 
 def test_future_of_one_column_may_be_one_dimensional():

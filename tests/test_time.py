@@ -140,10 +140,16 @@ def test_a_repeated_hour_names_the_remedy():
     naive = hours.tz_localize(None)
     with pytest.raises(ValueError, match="02:00:00 is .*more.*tz_localize.*infer"):
         labels(naive)
+    # Sorting would mix the quarters of both hours.
+    quarters = pd.date_range("2024-10-27", periods=20, freq="15min", tz="Europe/Berlin")
+    with pytest.raises(ValueError, match="If a clock.* first tell .* Sort"):
+        labels(quarters.tz_localize(None))
+    with pytest.raises(ValueError, match="resampled rows have none. Sort"):
+        labels(quarters.tz_localize(None)[[3, 2, 5, 4, 6]])
     # It helps.
     assert labels(naive.tz_localize("Europe/Berlin", ambiguous="infer")).equals(hours)
     for index in (hours[[0, 0]], pd.Index([1, 1])):
-        with pytest.raises(ValueError, match="more than once: if the rows") as got:
+        with pytest.raises(ValueError, match="more than once. If the rows") as got:
             labels(index)
         assert "tz_localize" not in str(got.value)
 
