@@ -10,7 +10,14 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import infer_dtype
 from pandas.tseries.frequencies import to_offset
-from pandas.tseries.offsets import BaseOffset, CustomBusinessDay, Day, Hour, Tick
+from pandas.tseries.offsets import (
+    BaseOffset,
+    BusinessDay,
+    CustomBusinessDay,
+    Day,
+    Hour,
+    Tick,
+)
 
 _DAY = 86_400 * 10**9  # in nanoseconds
 _NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
@@ -71,7 +78,7 @@ def _repeated_hour(index: pd.Index, name: str) -> str:
         return ""
     steps = index[1:] - index[:-1]
     back = steps[steps < pd.Timedelta(0)]
-    years = (index.max() - index.min()) // pd.Timedelta(days=360)
+    years = (index.max() - index.min()).days // 360
     if len(back) > years + 1 or (back < pd.Timedelta("-2h")).any():
         return ""
     return (
@@ -236,20 +243,15 @@ def _shortest_step(values: np.ndarray) -> int | None:
 
     Values may be left out, but at least half of them must be there. None if not.
     """
-    steps = (
-        np.diff(values[block.start : block.stop + 1]).min()
-        for block in _blocks(len(values) - 1)
-    )
-    shortest = int(min(steps))
-    n_steps, rest = divmod(int(values[-1]) - int(values[0]), shortest)
-    if n_steps == len(values) - 1:
+    n = len(values) - 1
+    steps = (np.diff(values[block.start : block.stop + 1]) for block in _blocks(n))
+    shortest = int(min(block.min() for block in steps))
+    span = int(values[-1]) - int(values[0])
+    if span == n * shortest:
         return shortest
-    is_sparse = rest or n_steps > 2 * (len(values) - 1)
-    if is_sparse or any(
-        ((values[block] - values[0]) % shortest).any() for block in _blocks(len(values))
-    ):
-        return None
-    return shortest
+    rests = ((values[block] - values[0]) % shortest for block in _blocks(n + 1))
+    is_irregular = span > 2 * n * shortest or any(block.any() for block in rests)
+    return None if is_irregular else shortest
 
 
 def frequency(index: pd.Index) -> Any:
@@ -297,16 +299,17 @@ def _are_years_and_parts(values: np.ndarray, step: int) -> bool:
 
 def _frequency_of_dates(index: pd.DatetimeIndex) -> BaseOffset | None:
     """Return the frequency of dates, some of which may be left out."""
-    # Before version 3, pandas keeps the days of another zone when it converts them.
-    if index.freq is not None and (
+    freq = index.freq
+    if freq is not None and (
         index.tz is None
-        or _is_fixed(index.freq)
-        or (_calendar_positions(index, index.freq) >= 0).all()
+        or _is_fixed(freq)
+        # Before version 3, pandas keeps the days of another zone when it converts.
+        or grid_positions(pd.DatetimeIndex(index, freq=None), freq) is not None
     ):
-        return index.freq
+        return freq
     if len(index) < 3:
         return None
-    if index[-1] - index[0] > pd.Timedelta("20h") * (len(index) - 1):
+    if (index[-1] - index[0]) / (len(index) - 1) > pd.Timedelta("20h"):
         wall = _wall_time(index)
         if not _clock_varies(wall):
             return _calendar_frequency(wall)
@@ -355,20 +358,23 @@ def _has_closing_times(index: pd.DatetimeIndex, step: BaseOffset) -> bool:
     """
     if not isinstance(step, Tick | Day):
         return False
-    length = pd.Timedelta(step.nanos)
-    span = index[-1] - index[0] + length
+    unit = _NANOSECONDS[index.unit]
+    length, day = step.nanos // unit, _DAY // unit
+    first, last = int(index.asi8[0]), int(index.asi8[-1])
+    span = last - first + length
     if span == len(index) * length:
         return False
     if isinstance(step, Day) and (index.day_of_week < 5).all():
         return True
-    for field, n_fields, cycle in (("hour", 24, _DAY), ("day_of_week", 7, 7 * _DAY)):
-        if span.value < 2 * math.lcm(length.value, cycle):
+    for field, n_fields, cycle in (("hour", 24, day), ("day_of_week", 7, 7 * day)):
+        if span < 2 * math.lcm(length, cycle):
             continue
         occurs = _fields_that_occur(index, field, n_fields)
         if not occurs.all():
-            steps = _positions_left_out(_positions(index, step))
-            left_out = index[0] + pd.to_timedelta(steps * length.value)
-            if (_fields_that_occur(left_out, field, n_fields) & ~occurs).any():
+            left_out = _positions_left_out(_positions(index, step))
+            steps = left_out * np.timedelta64(length, index.unit)
+            others = index[:1].repeat(len(steps)) + steps
+            if (_fields_that_occur(others, field, n_fields) & ~occurs).any():
                 return True
     return False
 
@@ -517,22 +523,20 @@ def _business_days(index: pd.DatetimeIndex) -> BaseOffset | None:
     wall = _wall_time(index)
     if len(wall) < 3 or _clock_varies(wall):
         return None
-    every = pd.date_range(wall[0], wall[-1], freq="D").day_of_week
-    visits = np.bincount(every, minlength=7)
+    days = pd.date_range(wall[0], wall[-1], freq="D", unit=wall.unit)
+    weekdays = np.bincount(days.day_of_week, minlength=7)
     there = np.bincount(wall.day_of_week, minlength=7)
-    is_open = there > 0
-    if len(every) < 14:
+    is_open, is_business = there > 0, np.arange(7) < 5
+    if len(days) < 14:
         if is_open[5:].any():
             return None
-        is_open = np.arange(7) < 5
-    missing = (visits - there)[is_open]
-    if (
-        missing.sum() * 10 > visits[is_open].sum()
-        or (missing > np.maximum(visits[is_open] // 4, 1)).any()
-    ):
+        is_open = is_business
+    missing, weekdays = (weekdays - there)[is_open], weekdays[is_open]
+    are_holidays = (missing <= np.maximum(weekdays // 4, 1)).all()
+    if not are_holidays or missing.sum() > weekdays.sum() / 10:
         return None
-    if (is_open == (np.arange(7) < 5)).all():
-        return pd.offsets.BusinessDay()
+    if (is_open == is_business).all():
+        return BusinessDay()
     return CustomBusinessDay(weekmask="".join(map(str, is_open.astype(int))))
 
 
@@ -547,19 +551,17 @@ _TEXT = ("str", "large_str", "cat", "enum", "bytes", "binary", "mixed", "diction
 
 def _column_types(X: Any) -> list[tuple[Any, str]]:
     """Return the names and types of the columns of a frame."""
+    types: Any = []
     if isinstance(X, pd.DataFrame):
-        types = []
-        for place, (name, dtype) in enumerate(X.dtypes.items()):
-            column = X.iloc[:, place]
-            if isinstance(dtype, pd.CategoricalDtype):
-                column = column.cat.categories.to_series()
-            is_object = column.dtype == object
-            types.append((name, infer_dtype(column) if is_object else column.dtype))
+        for name, column in X.items():
+            is_category = isinstance(column.dtype, pd.CategoricalDtype)
+            values = column.cat.categories if is_category else column
+            is_object = values.dtype == object
+            types.append((name, infer_dtype(values) if is_object else values.dtype))
     elif hasattr(X, "column_names"):  # a table of pyarrow
-        types = list(zip(X.column_names, X.schema.types))
-    else:
-        schema = getattr(X, "schema", None)
-        types = list(schema.items()) if isinstance(schema, dict) else []
+        types = zip(X.column_names, X.schema.types)
+    elif isinstance(getattr(X, "schema", None), dict):  # a frame of polars
+        types = X.schema.items()
     return [(name, str(kind).lower()) for name, kind in types]
 
 
@@ -584,9 +586,7 @@ def refuse_text(X: Any, name: str) -> None:
     text = [
         column
         for column, kind in types
-        if kind.startswith(_TEXT)
-        and kind != "mixed-integer-float"
-        and not _are_numbers(X[column])
+        if kind.startswith(_TEXT) and not _are_numbers(X[column])
     ]
     message = ""
     if times:
