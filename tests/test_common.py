@@ -86,7 +86,7 @@ def test_defaults_learn(cls):
     """What scikit-learn asks of a regressor, but of windows that are sooner learned."""
     rng = np.random.RandomState(0)
     X = rng.normal(size=(96, 6)).astype("float32")
-    assert cls(random_state=0).fit(X, X[:, 3]).score(X, X[:, 3]) > 0.5
+    assert cls(random_state=0).fit(X, X[:, 4]).score(X, X[:, 4]) > 0.5
 
 
 # Parameters and documentation -------------------------------------------------------
