@@ -37,12 +37,12 @@ series = with_calendar(temperature)
 print(series.head(3).round(2).to_string())
 
 # %%
-# The last ten years are for the test. The network is told how many channels there are.
+# The last ten years are for the test.
 
 
 def fit(series, window, seed=0):
     X, y = make_supervised(series, target="celsius")
-    network = MLPRegressor(n_channels=series.shape[1], random_state=seed)
+    network = MLPRegressor(random_state=seed)
     model = make_pipeline(SlidingWindowTransformer(window, padding="nan"), network)
     model.fit(X[:-120], y[:-120])
     return model, mean_absolute_error(y[-120:], model.predict(X[-120:]))
