@@ -1,0 +1,258 @@
+"""Errors of forecasts that scikit-learn does not have, in its conventions."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import mean_absolute_error, root_mean_squared_error
+from sklearn.utils import check_array
+
+from ._sklearn import Interval, validate_params
+
+__all__ = [
+    "mean_absolute_scaled_error",
+    "root_mean_squared_scaled_error",
+    "symmetric_mean_absolute_percentage_error",
+]
+
+_CHECKS = {
+    "y_true": ["array-like"],
+    "y_pred": ["array-like"],
+    "sample_weight": ["array-like", None],
+}
+_SCALED_CHECKS = {
+    **_CHECKS,
+    "y_train": ["array-like"],
+    "season": [Interval(Integral, 1, None, closed="left")],
+}
+
+
+def _as_columns(y: Any, name: str) -> np.ndarray:
+    """Return values of shape (n_rows,) or (n_rows, n_outputs) as columns."""
+    values = check_array(y, ensure_2d=False, dtype=[np.float64], input_name=name)
+    return values.reshape(len(values), -1)
+
+
+def _read(y_true: Any, y_pred: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return both as columns of the same shape."""
+    mean_absolute_error(y_true, y_pred)  # checks
+    return _as_columns(y_true, "y_true"), _as_columns(y_pred, "y_pred")
+
+
+def _changes(y_train: Any, season: int, n_outputs: int) -> np.ndarray:
+    """Return the changes of the training values from one season to the next."""
+    values = _as_columns(y_train, "y_train")
+    if values.shape[1] not in (1, n_outputs):
+        raise ValueError(
+            f"y_train has {values.shape[1]} columns, but must have one for each of the "
+            f"{n_outputs} outputs of y_true, or one for all of them."
+        )
+    changes = values[season:] - values[:-season]
+    if not changes.any(axis=0).all():
+        reason = "does not change" if len(changes) else f"has {len(values)} rows"
+        raise ValueError(
+            f"y_train {reason}, so that no change over season={season} rows can be "
+            "the scale of errors: give more of the series or another season, or take "
+            "an error without a scale, such as mean_absolute_error."
+        )
+    return changes
+
+
+@validate_params(_SCALED_CHECKS, prefer_skip_nested_validation=True)
+def mean_absolute_scaled_error(
+    y_true: Any,
+    y_pred: Any,
+    *,
+    y_train: Any,
+    season: int = 1,
+    sample_weight: Any = None,
+    multioutput: Any = "uniform_average",
+) -> Any:
+    """Mean absolute error, relative to that of the seasonal naive forecast in training.
+
+    Below 1, predictions are closer than repeating the last season was, one step ahead,
+    in the training values. Errors of series of different units can be averaged [1]_.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_rows,) or (n_rows, n_outputs)
+        What came true.
+
+    y_pred : array-like of shape (n_rows,) or (n_rows, n_outputs)
+        What was predicted.
+
+    y_train : array-like of shape (n_train_rows,) or (n_train_rows, n_outputs)
+        Training values in time order, whose mean change from one season to the next is
+        the unit of errors. One column serves all outputs, such as the steps of one
+        target.
+
+    season : int, default=1
+        Rows in a season; 1 compares with the row before.
+
+    sample_weight : array-like of shape (n_rows,), default=None
+        Weights of rows.
+
+    multioutput : {"raw_values", "uniform_average"} or array-like of shape \
+            (n_outputs,), default="uniform_average"
+        How outputs are averaged: not at all, all alike, or with these weights.
+
+    Returns
+    -------
+    error : float or ndarray of shape (n_outputs,)
+        Not negative; 0 is best.
+
+    Raises
+    ------
+    ValueError
+        If `y_train` is no longer than a season, or is the same in each season.
+
+    See Also
+    --------
+    root_mean_squared_scaled_error : The same for squared errors.
+
+    References
+    ----------
+    .. [1] Hyndman, R. J. and Koehler, A. B. (2006). "Another look at measures of
+           forecast accuracy". International Journal of Forecasting, 22(4), 679-688.
+
+    Examples
+    --------
+    >>> from skts.metrics import mean_absolute_scaled_error
+    >>> mean_absolute_scaled_error([5, 6], [4, 6], y_train=[1, 3, 2, 4, 3])
+    0.333...
+    """
+    y_true, y_pred = _read(y_true, y_pred)
+    scale = np.abs(_changes(y_train, season, y_true.shape[1])).mean(axis=0)
+    options = {"sample_weight": sample_weight, "multioutput": multioutput}
+    return mean_absolute_error(y_true / scale, y_pred / scale, **options)
+
+
+@validate_params(_SCALED_CHECKS, prefer_skip_nested_validation=True)
+def root_mean_squared_scaled_error(
+    y_true: Any,
+    y_pred: Any,
+    *,
+    y_train: Any,
+    season: int = 1,
+    sample_weight: Any = None,
+    multioutput: Any = "uniform_average",
+) -> Any:
+    """Root mean squared error, relative to that of the seasonal naive forecast.
+
+    As :func:`mean_absolute_scaled_error`, but of squared errors, which the mean
+    minimises and not the median: of goods that rarely sell, a forecast of zero is not
+    the best [1]_.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_rows,) or (n_rows, n_outputs)
+        What came true.
+
+    y_pred : array-like of shape (n_rows,) or (n_rows, n_outputs)
+        What was predicted.
+
+    y_train : array-like of shape (n_train_rows,) or (n_train_rows, n_outputs)
+        Training values in time order, whose root mean squared change from one season to
+        the next is the unit of errors. One column serves all outputs, such as the steps
+        of one target.
+
+    season : int, default=1
+        Rows in a season; 1 compares with the row before.
+
+    sample_weight : array-like of shape (n_rows,), default=None
+        Weights of rows.
+
+    multioutput : {"raw_values", "uniform_average"} or array-like of shape \
+            (n_outputs,), default="uniform_average"
+        How outputs are averaged: not at all, all alike, or with these weights.
+
+    Returns
+    -------
+    error : float or ndarray of shape (n_outputs,)
+        Not negative; 0 is best.
+
+    Raises
+    ------
+    ValueError
+        If `y_train` is no longer than a season, or is the same in each season.
+
+    See Also
+    --------
+    mean_absolute_scaled_error : The same for absolute errors.
+
+    References
+    ----------
+    .. [1] Makridakis, S., Spiliotis, E. and Assimakopoulos, V. (2022). "M5 accuracy
+           competition: Results, findings, and conclusions". International Journal of
+           Forecasting, 38(4), 1346-1364.
+
+    Examples
+    --------
+    >>> from skts.metrics import root_mean_squared_scaled_error
+    >>> root_mean_squared_scaled_error([5, 6], [4, 6], y_train=[1, 3, 2, 4, 3])
+    0.447...
+    """
+    y_true, y_pred = _read(y_true, y_pred)
+    scale = np.sqrt((_changes(y_train, season, y_true.shape[1]) ** 2).mean(axis=0))
+    options = {"sample_weight": sample_weight, "multioutput": multioutput}
+    return root_mean_squared_error(y_true / scale, y_pred / scale, **options)
+
+
+@validate_params(_CHECKS, prefer_skip_nested_validation=True)
+def symmetric_mean_absolute_percentage_error(
+    y_true: Any,
+    y_pred: Any,
+    *,
+    sample_weight: Any = None,
+    multioutput: Any = "uniform_average",
+) -> Any:
+    """Mean absolute error, relative to the mean size of truth and prediction.
+
+    The error of a row is ``2 * |y_true - y_pred| / (|y_true| + |y_pred|)``, and 0 where
+    both are 0. As in :func:`sklearn.metrics.mean_absolute_percentage_error`, it is a
+    fraction: times 100 it is the sMAPE of the M3 and M4 competitions [1]_.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_rows,) or (n_rows, n_outputs)
+        What came true.
+
+    y_pred : array-like of shape (n_rows,) or (n_rows, n_outputs)
+        What was predicted.
+
+    sample_weight : array-like of shape (n_rows,), default=None
+        Weights of rows.
+
+    multioutput : {"raw_values", "uniform_average"} or array-like of shape \
+            (n_outputs,), default="uniform_average"
+        How outputs are averaged: not at all, all alike, or with these weights.
+
+    Returns
+    -------
+    error : float or ndarray of shape (n_outputs,)
+        Between 0, the best, and 2, which is that of every row whose truth and
+        prediction differ in sign or of which one is 0.
+
+    See Also
+    --------
+    mean_absolute_scaled_error : An error that does not grow where values are near 0.
+
+    References
+    ----------
+    .. [1] Makridakis, S. and Hibon, M. (2000). "The M3-Competition: results,
+           conclusions and implications". International Journal of Forecasting, 16(4),
+           451-476.
+
+    Examples
+    --------
+    >>> from skts.metrics import symmetric_mean_absolute_percentage_error
+    >>> symmetric_mean_absolute_percentage_error([3, 10], [5, 10])
+    0.25
+    """
+    y_true, y_pred = _read(y_true, y_pred)
+    size = (np.abs(y_true) + np.abs(y_pred)) / 2
+    size[size == 0] = 1
+    options = {"sample_weight": sample_weight, "multioutput": multioutput}
+    return mean_absolute_error(y_true / size, y_pred / size, **options)
