@@ -1,5 +1,6 @@
 """Deep-learning time-series estimators that are real scikit-learn estimators."""
 
+from ._backtest import backtest, seasonal_naive
 from ._forecast import forecast
 from ._networks._cnn import CNNClassifier, CNNRegressor
 from ._networks._cnn_lstm import CNNLSTMClassifier, CNNLSTMRegressor
@@ -7,6 +8,7 @@ from ._networks._encoder_decoder import EncoderDecoderLSTMRegressor
 from ._networks._lstm import LSTMClassifier, LSTMRegressor
 from ._networks._mlp import MLPClassifier, MLPRegressor
 from ._plots import ForecastDisplay, LossCurveDisplay, WindowDisplay
+from ._scorer import make_forecast_scorer
 from ._supervised import make_supervised
 from ._transformer import SlidingWindowTransformer
 
@@ -26,6 +28,9 @@ __all__ = [
     "MLPRegressor",
     "SlidingWindowTransformer",
     "WindowDisplay",
+    "backtest",
     "forecast",
+    "make_forecast_scorer",
     "make_supervised",
+    "seasonal_naive",
 ]

@@ -39,7 +39,7 @@ _LAG_NAME = re.compile(r"(.+)_lag(\d+)")
 # ---------------------------------------------------------------------------
 
 
-def as_frame(history: Any) -> pd.DataFrame:
+def as_frame(history: Any, name: str = "history") -> pd.DataFrame:
     """Return the series as a frame; columns and rows of arrays are numbered."""
     if isinstance(history, pd.Series):
         series = history.to_frame("x0" if history.name is None else history.name)
@@ -47,7 +47,7 @@ def as_frame(history: Any) -> pd.DataFrame:
         series = history
     elif hasattr(history, "columns"):
         raise TypeError(
-            f"history is a {type(history).__module__}.{type(history).__name__}, which "
+            f"{name} is a {type(history).__module__}.{type(history).__name__}, which "
             "has no index that could be continued: pass a pandas DataFrame or Series, "
             "or an array."
         )
@@ -55,17 +55,17 @@ def as_frame(history: Any) -> pd.DataFrame:
         values = np.asarray(history)
         if values.ndim not in (1, 2):
             raise ValueError(
-                "history must be a series, 1-D or of shape (n_rows, n_columns), but "
+                f"{name} must be a series, 1-D or of shape (n_rows, n_columns), but "
                 f"has {values.ndim} dimensions."
             )
         series = pd.DataFrame(values)
     if series.empty:
-        raise ValueError(f"history of shape {series.shape} is empty.")
+        raise ValueError(f"{name} of shape {series.shape} is empty.")
     if not series.columns.is_unique:
         raise ValueError(
-            f"history has columns of the same name: {list(series.columns)}."
+            f"{name} has columns of the same name: {list(series.columns)}."
         )
-    index: Any = time_labels(series, "history")
+    index: Any = time_labels(series, name)
     return series if index.dtype == series.index.dtype else series.set_axis(index)
 
 

@@ -18,6 +18,7 @@ from sklearn.utils.multiclass import (
     _check_partial_fit_first_call as check_partial_fit_first_call,
 )
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
+from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "StrOptions",
     "check_feature_names_in",
     "check_matplotlib_support",
+    "check_method_params",
     "check_partial_fit_first_call",
     "check_sample_weight",
     "column_positions",

@@ -1,0 +1,396 @@
+"""How good forecasts would have been: from many origins, as they are deployed."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterable, Iterator
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.utils.parallel import Parallel, delayed
+
+from ._forecast import as_frame, forecast
+from ._sklearn import HasMethods, Interval, check_method_params, validate_params
+from ._supervised import make_supervised
+
+__all__ = ["backtest", "seasonal_naive"]
+
+_POSITIVE = Interval(Integral, 1, None, closed="left")
+
+
+def first_rows(series: Any, count: int) -> Any:
+    """Return the first rows of a series that is pandas or an array."""
+    return series.iloc[:count] if hasattr(series, "iloc") else series[:count]
+
+
+def as_list(target: Any, columns: Iterable) -> list:
+    """Return the columns that `target` names, by default all."""
+    columns = list(columns)
+    if target is None:
+        return columns
+    targets = list(target) if np.ndim(target) else [target]
+    if not targets or len(set(targets)) < len(targets) or set(targets) - set(columns):
+        raise ValueError(
+            f"target={target!r} must name distinct columns of series: {columns}."
+        )
+    return targets
+
+
+def beside_truth(predictions: Any, series: pd.DataFrame, targets: list) -> pd.DataFrame:
+    """Return the steps of a forecast beside what came true, NaN where no row did."""
+    rows = series[targets].reindex(predictions.index)
+    rows.insert(0, "step", np.arange(1, len(rows) + 1))
+    values = as_frame(predictions).to_numpy()
+    rows[[f"{name}_forecast" for name in targets]] = values
+    return rows
+
+
+def _check_names(targets: list) -> None:
+    """Check that the columns and the index of the result have names of their own."""
+    names = ["origin", "time", "step", *(f"{name}_forecast" for name in targets)]
+    if taken := set(targets).intersection(names):
+        raise ValueError(
+            f"The result of backtest has {sorted(taken)} beside the targets, which are "
+            "called the same: rename these columns of series."
+        )
+
+
+def _find_origins(
+    n_rows: int,
+    *,
+    steps: int,
+    horizon: int,
+    n_origins: int,
+    stride: int | None,
+    min_train_size: int | None,
+) -> range:
+    """Return the positions of the origins; `steps` rows follow the last one."""
+    stop = n_rows - steps
+    if stride is None:
+        room = stop - (min_train_size or n_rows // 2)
+        stride = max(1, min(steps, room // max(1, n_origins - 1)))
+    n_first = max(min_train_size or 0, horizon + 1)
+    n_needed = n_first + (n_origins - 1) * stride + steps
+    if n_needed > n_rows:
+        raise ValueError(
+            f"n_origins={n_origins}, {stride} rows apart, need {n_needed} rows, but "
+            f"series has {n_rows}. The {n_first} rows up to the first origin count, "
+            f"and steps={steps} after the last one: take fewer origins or steps."
+        )
+    return range(stop - 1 - (n_origins - 1) * stride, stop, stride)
+
+
+def _split_future(
+    future: pd.DataFrame | None, is_array: bool, others: list, origins: pd.Index
+) -> list[pd.DataFrame]:
+    """Return what each origin has of the columns not predicted."""
+    if future is None:
+        raise ValueError(
+            f"series has columns that are not predicted: {others}. A forecast beyond "
+            "the horizon needs their values: give what was believed of them at each "
+            "origin as future, or let horizon be steps."
+        )
+    if is_array:
+        raise TypeError(
+            "future is looked up by label, which series has not, being an array: make "
+            "a DataFrame of it."
+        )
+    if future.index.nlevels != 2:
+        raise ValueError(
+            "future must be indexed by (origin, time), but its index has "
+            f"{future.index.nlevels} level: join what was believed at each origin by "
+            "pd.concat({origin: frame, ...})."
+        )
+    missing = origins[~origins.isin(future.index.get_level_values(0))]
+    if len(missing):
+        raise ValueError(
+            f"future lacks {len(missing)} of the {len(origins)} origins, the first of "
+            f"them {missing[0]}."
+        )
+    return [future.xs(origin) for origin in origins]
+
+
+def _fit_and_forecast(
+    model: Any,
+    series: Any,
+    origins: list[tuple[int, Any, Any]],
+    *,
+    steps: int,
+    horizon: int,
+    targets: list,
+    fit_params: dict,
+) -> list:
+    """Fit a clone on the rows up to the first origin, and forecast from each.
+
+    Origins are positions in the series, their labels, and the `future` known there.
+    """
+    forecasts: list = []
+    for position, label, future in origins:
+        known = first_rows(series, position + 1)
+        try:
+            if not forecasts:
+                X, y = make_supervised(known, horizon=horizon, target=targets)
+                model = clone(model)
+                model.fit(X, y, **fit_params)
+            options = {"target": targets, "future": future}
+            forecasts.append(forecast(model, known, steps, **options))
+        except Exception as error:
+            error.add_note(f"Raised by backtest at the origin {label}.")
+            raise
+    return forecasts
+
+
+def _with_progress(results: Iterable[list], n_origins: int) -> Iterator[list]:
+    """Hand on the forecasts, and keep one line of the terminal up to date."""
+    start, done = time.perf_counter(), 0
+    for forecasts in results:
+        done += len(forecasts)
+        left = (time.perf_counter() - start) / done * (n_origins - done)
+        print(f"\rOrigin {done}/{n_origins} -{left:5.0f} s left", end="", flush=True)
+        yield forecasts
+    print()
+
+
+@validate_params(
+    {
+        "model": [HasMethods(["fit", "predict"])],
+        "steps": [_POSITIVE],
+        "horizon": [_POSITIVE],
+        "n_origins": [_POSITIVE],
+        "stride": [_POSITIVE, None],
+        "min_train_size": [_POSITIVE, None],
+        "refit": ["boolean", _POSITIVE],
+        "future": [pd.DataFrame, None],
+        "fit_params": [dict, None],
+        "n_jobs": [Integral, None],
+        "verbose": ["verbose"],
+    },
+    prefer_skip_nested_validation=False,
+)
+def backtest(
+    model: Any,
+    series: Any,
+    steps: int,
+    *,
+    horizon: int = 1,
+    target: Any = None,
+    n_origins: int = 20,
+    stride: int | None = None,
+    min_train_size: int | None = None,
+    refit: bool | int = True,
+    future: pd.DataFrame | None = None,
+    fit_params: dict | None = None,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+) -> pd.DataFrame:
+    """Forecast from many origins of a series, and put what came true beside it.
+
+    At each origin, in time order, a clone of the model is fitted on the rows up to
+    there, as X and y of ``make_supervised(rows, horizon=horizon, target=target)``, and
+    predicts the next steps as :func:`forecast` does [1]_. No row after an origin is
+    ever seen.
+
+    Parameters
+    ----------
+    model : estimator
+        Regressor as :func:`forecast` takes it, fitted or not. It is cloned.
+    series : DataFrame or array of shape (n_rows, n_columns), or Series or array of \
+            shape (n_rows,)
+        Rows in time order. The index of a frame must have a frequency, which is
+        inferred if it is not set.
+    steps : int
+        Number of steps to predict at each origin.
+    horizon : int, default=1
+        Number of steps that the model learns to predict at once; further ones are
+        predicted from its own predictions.
+    target : label or list of labels, default=None
+        Columns to predict: names in a frame, positions in an array. By default all.
+    n_origins : int, default=20
+        Number of origins. The last one has `steps` rows after it.
+    stride : int, default=None
+        Rows from one origin to the next: by default `steps`, so that each row is
+        predicted once, or as many as let all origins lie in the last half of the
+        series, or after `min_train_size` rows if that is given.
+    min_train_size : int, default=None
+        Rows up to the first origin, at least: by default the ``horizon + 1`` of which y
+        can be made.
+    refit : bool or int, default=True
+        Whether the model is fitted at every origin, or only at the first one. An
+        integer fits it at every so many origins.
+    future : DataFrame, default=None
+        The columns that are not predicted, indexed by (origin, time): what was
+        believed at each origin of the rows after it, such as a weather forecast. Needed
+        if `steps` is more than `horizon`: all rows that are fed back,
+        ``(steps - 1) // horizon * horizon`` at each origin.
+    fit_params : dict, default=None
+        Parameters for the model's `fit`. Of values with as many rows as `series`, such
+        as weights, the rows are taken that are trained on.
+    n_jobs : int, default=None
+        Number of fits at a time, by joblib: None is 1 unless in a
+        :func:`joblib.parallel_config`, -1 is one for each processor. Predictions are
+        the same.
+    verbose : int, default=0
+        Whether to show progress, in one line.
+
+    Returns
+    -------
+    forecasts : DataFrame of shape (n_origins * steps, 1 + 2 * n_targets)
+        A row for each step from each origin, indexed by `origin`, the label of the last
+        row that was known, and `time`; in an array, labels are positions. Columns are
+        `step`, counted from 1, the targets as they came true (NaN where the series
+        leaves out a label), and what was predicted, in columns ``NAME_forecast``.
+
+    Raises
+    ------
+    ValueError
+        If there are more origins or steps than rows; if columns are not predicted and
+        `future` is needed, and it is not given, lacks an origin or has no (origin,
+        time); if the columns of the result would not have names of their own.
+    TypeError
+        If the model cannot be cloned; if `future` is given for an array.
+    Exception
+        Whatever the model raises, with a note that names the origin.
+
+    See Also
+    --------
+    seasonal_naive : A baseline for the same origins.
+    BacktestDisplay : Pictures of what is returned.
+    make_forecast_scorer : The same as the score of a search.
+
+    References
+    ----------
+    .. [1] Tashman, L. J. (2000). "Out-of-sample tests of forecasting accuracy: an
+           analysis and review". International Journal of Forecasting, 16(4), 437-450.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skts import SlidingWindowTransformer, backtest
+    >>> from skts.datasets import load_daily_births
+    >>> births = load_daily_births()
+    >>> model = make_pipeline(SlidingWindowTransformer(14), Ridge())
+    >>> result = backtest(model, births, steps=7, horizon=7)
+    >>> result.round(1).head(3)
+                           step  births  births_forecast
+    origin     time
+    1959-08-13 1959-08-14     1      39             39.4
+               1959-08-15     2      44             36.8
+               1959-08-16     3      45             38.8
+    >>> error = result["births_forecast"] - result["births"]
+    >>> error.abs().groupby(result["step"]).mean().round(1).tolist()
+    [4.7, 6.5, 3.3, 6.9, 6.2, 8.5, 4.5]
+    """
+    clone(model)  # checks
+    frame = as_frame(series, "series")
+    is_array = not isinstance(series, (pd.DataFrame, pd.Series))
+    series = np.asarray(series) if is_array else series
+    targets = as_list(target, frame.columns)
+    _check_names(targets)
+    others = [name for name in frame.columns if name not in targets]
+    positions = _find_origins(
+        len(frame),
+        steps=steps,
+        horizon=horizon,
+        n_origins=n_origins,
+        stride=stride,
+        min_train_size=min_train_size,
+    )
+    labels = frame.index[positions]
+    futures: list[Any] = [None] * n_origins
+    if others and steps > horizon:
+        futures = _split_future(future, is_array, others, labels)
+    origins = list(zip(positions, labels, futures))
+    n_alike = n_origins if refit is False else int(refit)
+    jobs = (
+        delayed(_fit_and_forecast)(
+            model,
+            first_rows(series, alike[-1][0] + 1),
+            alike,
+            steps=steps,
+            horizon=horizon,
+            targets=targets,
+            # X has the rows up to the first origin but the last `horizon`.
+            fit_params=check_method_params(
+                series, fit_params or {}, np.arange(alike[0][0] + 1 - horizon)
+            ),
+        )
+        for alike in (origins[i : i + n_alike] for i in range(0, n_origins, n_alike))
+    )
+    with warnings.catch_warnings():
+        # As in forecast, which cannot do so in a thread: filters are the process' own.
+        warnings.filterwarnings("ignore", r"Of the \d+ rows before", UserWarning)
+        results = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
+        if verbose:
+            results = _with_progress(results, n_origins)
+        forecasts = [forecast for result in results for forecast in result]
+    if is_array:
+        following = (frame.index[position + 1 :][:steps] for position in positions)
+        forecasts = [pd.DataFrame(*both) for both in zip(forecasts, following)]
+    rows = [beside_truth(predicted, frame, targets) for predicted in forecasts]
+    return pd.concat(rows, keys=labels, names=["origin", "time"])
+
+
+@validate_params(
+    {"forecasts": [pd.DataFrame], "season": [_POSITIVE]},
+    prefer_skip_nested_validation=True,
+)
+def seasonal_naive(
+    forecasts: pd.DataFrame, series: Any, season: int = 1
+) -> pd.DataFrame:
+    """Repeat the last season, from the same origins: what a forecast should beat.
+
+    Parameters
+    ----------
+    forecasts : DataFrame
+        What :func:`backtest` returned.
+    series : DataFrame or array of shape (n_rows, n_columns), or Series or array of \
+            shape (n_rows,)
+        The series that it was given.
+    season : int, default=1
+        Rows in a season, such as 7 for days of the week. 1 repeats the last row.
+
+    Returns
+    -------
+    forecasts : DataFrame
+        As `forecasts`, with other predictions: at step k from an origin, the newest
+        known row that is a whole number of seasons before.
+
+    Raises
+    ------
+    ValueError
+        If an origin is no label of `series`, or has fewer than `season` rows up to it.
+
+    See Also
+    --------
+    BacktestDisplay : Draws several of these beside each other.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from skts import backtest, seasonal_naive
+    >>> series = [1, 2, 3, 1, 2, 3, 1, 2, 4]
+    >>> result = backtest(Ridge(), series, steps=2, n_origins=1)
+    >>> seasonal_naive(result, series, season=3)
+                 step  0  0_forecast
+    origin time
+    6      7        1  2           2
+           8        2  4           3
+    """
+    frame = as_frame(series, "series")
+    origins = forecasts.index.get_level_values("origin")
+    positions = frame.index.get_indexer(origins)
+    if (positions < season - 1).any():
+        first = origins[positions < season - 1][0]
+        raise ValueError(
+            f"The season={season} rows up to the origin {first} are not all in series: "
+            "give what backtest was given, or choose a shorter season."
+        )
+    positions += 1 - season + (forecasts["step"].to_numpy() - 1) % season
+    names = {c: f"{c}_forecast" for c in frame.columns if f"{c}_forecast" in forecasts}
+    values = frame[list(names)].to_numpy()[positions]
+    return forecasts.assign(**dict(zip(names.values(), values.T)))
