@@ -7,7 +7,13 @@ from ._networks._cnn_lstm import CNNLSTMClassifier, CNNLSTMRegressor
 from ._networks._encoder_decoder import EncoderDecoderLSTMRegressor
 from ._networks._lstm import LSTMClassifier, LSTMRegressor
 from ._networks._mlp import MLPClassifier, MLPRegressor
-from ._plots import ForecastDisplay, LossCurveDisplay, WindowDisplay
+from ._plots import (
+    BacktestDisplay,
+    ForecastDisplay,
+    LossCurveDisplay,
+    SplitDisplay,
+    WindowDisplay,
+)
 from ._scorer import make_forecast_scorer
 from ._supervised import make_supervised
 from ._transformer import SlidingWindowTransformer
@@ -15,6 +21,7 @@ from ._transformer import SlidingWindowTransformer
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "BacktestDisplay",
     "CNNClassifier",
     "CNNLSTMClassifier",
     "CNNLSTMRegressor",
@@ -27,6 +34,7 @@ __all__ = [
     "MLPClassifier",
     "MLPRegressor",
     "SlidingWindowTransformer",
+    "SplitDisplay",
     "WindowDisplay",
     "backtest",
     "forecast",

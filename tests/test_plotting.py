@@ -9,20 +9,24 @@ from matplotlib.colors import to_rgba
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, Ridge
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from skts import (
+    BacktestDisplay,
     ForecastDisplay,
     LossCurveDisplay,
     MLPRegressor,
     SlidingWindowTransformer,
+    SplitDisplay,
     WindowDisplay,
+    backtest,
     forecast,
     make_supervised,
+    seasonal_naive,
 )
-from skts._plots._style import BLUE, ORANGE
+from skts._plots._style import BLUE, ORANGE, VERMILION
 
 mpl.use("Agg")
 
@@ -62,7 +66,7 @@ def texts(display):
 
 
 @pytest.mark.parametrize("own_axes", [False, True])
-@pytest.mark.parametrize("display_of", ["windows", "losses", "forecast"])
+@pytest.mark.parametrize("display_of", ["windows", "losses", "forecast", "splits"])
 def test_draws_on_the_axes_it_is_given_or_on_new_ones(series, display_of, own_axes):
     ax = plt.figure().subplots() if own_axes else None
     n_figures = len(plt.get_fignums())
@@ -70,6 +74,8 @@ def test_draws_on_the_axes_it_is_given_or_on_new_ones(series, display_of, own_ax
         display = WindowDisplay.from_series(series, ax=ax)
     elif display_of == "losses":
         display = LossCurveDisplay({"loss": [2.0, 1.0]}).plot(ax=ax)
+    elif display_of == "splits":
+        display = SplitDisplay.from_splitter(TimeSeriesSplit(3), series, ax=ax)
     else:
         display = ForecastDisplay.from_predictions(series[:50], series[50:], ax=ax)
 
@@ -88,12 +94,15 @@ def test_everything_is_inside_the_figure(series, style, width):
         name = "EncoderDecoderLSTMRegressor"
         displays.append(LossCurveDisplay(history, estimator_name=name).plot())
         displays.append(ForecastDisplay.from_predictions(series[:50], series[50:]))
-        for display in displays:
-            figure = display.figure_
+        displays.append(SplitDisplay.from_splitter(TimeSeriesSplit(5), series))
+        displays.append(BacktestDisplay.from_estimator(Ridge(), series, 9, name=name))
+        for figure in [display.figure_ for display in displays]:
             figure.canvas.draw()
-            box = display.ax_.get_tightbbox()
-            assert box.x0 >= -1 and box.x1 <= figure.bbox.x1 + 1
-            assert box.y0 >= -1 and box.y1 <= figure.bbox.y1 + 1
+            for ax in figure.axes:
+                box = ax.get_tightbbox()
+                assert ax.bbox.width > figure.bbox.width / 2  # not squeezed by a legend
+                assert box.x0 >= -1 and box.x1 <= figure.bbox.x1 + 1
+                assert box.y0 >= -1 and box.y1 <= figure.bbox.y1 + 1
 
 
 def test_what_is_known_stands_out_on_any_background(series):
@@ -331,3 +340,140 @@ def test_periods_are_drawn_as_dates(series):
     periods = series.to_period("D")
     display = ForecastDisplay.from_predictions(periods[:50], periods[50:])
     assert display.forecast_line_.get_xdata()[0] == np.datetime64("1959-02-20")
+
+
+# Backtests
+
+
+@pytest.fixture
+def backtested(series):
+    return backtest(Ridge(), series, 3, n_origins=4)
+
+
+def test_draws_truth_forecasts_and_errors(series, backtested):
+    naive = seasonal_naive(backtested, series, 6)
+    display = BacktestDisplay.from_predictions({"Ridge": backtested, "naive": naive})
+
+    for name, rows in [("Ridge", backtested), ("naive", naive)]:
+        error = np.abs(rows["births_forecast"] - rows["births"])
+        expected = [error[rows["step"] == step].mean() for step in (1, 2, 3)]
+        np.testing.assert_allclose(display.errors[name], expected)
+        line = next(line for line in display.error_lines_ if line.get_label() == name)
+        np.testing.assert_array_equal(line.get_xdata(), [1, 2, 3])
+        np.testing.assert_allclose(line.get_ydata(), expected)
+
+    drawn = display.forecast_line_.get_ydata().reshape(4, 4)
+    assert np.isnan(drawn[:, 0]).all()  # a new line at each origin
+    np.testing.assert_array_equal(
+        drawn[:, 1:].ravel(), backtested["births_forecast"].to_numpy()
+    )
+    truth = display.truth_line_.get_ydata()
+    np.testing.assert_array_equal(truth[1:], backtested["births"].to_numpy())
+    above, below = display.axes_
+    assert above.get_ylabel() == "births"
+    assert below.get_ylim()[0] == 0 < display.errors.max().max() < below.get_ylim()[1]
+    colors = {to_rgba(line.get_color()) for line in display.error_lines_}
+    assert to_rgba(VERMILION) in colors and len(colors) == 2
+
+
+def test_backtests_a_model_beside_the_seasonal_naive_forecast(series, backtested):
+    options = {"season": 6, "n_origins": 4}
+    display = BacktestDisplay.from_estimator(Ridge(), series, 3, **options)
+    naive = seasonal_naive(backtested, series, 6)
+    assert list(display.forecasts) == ["Ridge", "seasonal naive"]
+    pd.testing.assert_frame_equal(display.forecasts["Ridge"], backtested)
+    pd.testing.assert_frame_equal(display.forecasts["seasonal naive"], naive)
+
+
+def test_of_forecasts_that_overlap_every_so_many_are_drawn(series):
+    result = backtest(Ridge(), series, 6, n_origins=9, stride=2)
+    display = BacktestDisplay.from_predictions(result)
+    drawn = display.forecast_line_.get_ydata()
+    np.testing.assert_array_equal(
+        drawn[~np.isnan(drawn)],
+        result["births_forecast"].to_numpy().reshape(9, 6)[::3].ravel(),
+    )
+    known = display.truth_line_.get_ydata()[1:]
+    np.testing.assert_array_equal(known, series["births"][-len(known) :])
+
+
+def test_no_line_leads_over_rows_whose_truth_is_not_there(series):
+    result = backtest(Ridge(), series, 2, n_origins=3, stride=5)
+    display = BacktestDisplay.from_predictions(result)
+    truth = display.truth_line_.get_ydata().reshape(3, 3)
+    assert np.isnan(truth[:, 0]).all() and not np.isnan(truth[:, 1:]).any()
+
+
+@pytest.mark.parametrize("kind", ["array", "periods"])
+def test_labels_of_other_kinds_are_drawn(series, kind):
+    other = series.to_numpy() if kind == "array" else series.to_period("D")
+    display = BacktestDisplay.from_estimator(Ridge(), other, 1, n_origins=4)
+    first = {"array": 55, "periods": np.datetime64("1959-02-25")}[kind]
+    assert display.forecast_line_.get_xdata()[0] == first
+    assert display.forecast_line_.get_marker() == "."
+
+
+def test_draws_on_two_axes_that_it_is_given(backtested):
+    axes = plt.figure().subplots(1, 2)
+    display = BacktestDisplay.from_predictions(backtested, ax=axes)
+    assert list(display.axes_) == list(axes)
+    assert display.figure_ is axes[0].figure
+
+
+def test_one_of_several_targets_is_drawn(series):
+    wide = series.assign(other=1.0)
+    result = backtest(Ridge(), wide, 2, horizon=2, n_origins=2)
+    display = BacktestDisplay.from_predictions(result, target="other")
+    assert display.errors["forecast"].tolist() == [0, 0]
+    for target in [None, "else"]:
+        with pytest.raises(ValueError, match=r"must be one of .*\['births', 'other'\]"):
+            BacktestDisplay.from_predictions(result, target=target)
+
+
+def test_forecasts_from_other_origins_are_not_compared(series, backtested):
+    other = backtest(Ridge(), series, 3, n_origins=4, stride=2)
+    with pytest.raises(ValueError, match="The forecasts of 'b' are from other origins"):
+        BacktestDisplay.from_predictions({"a": backtested, "b": other})
+
+
+# Splits
+
+
+def bars(collections):
+    """Return first and last x of each bar of each fold."""
+    return [
+        [
+            (path.vertices[:, 0].min(), path.vertices[:, 0].max())
+            for path in fold.get_paths()
+        ]
+        for fold in collections
+    ]
+
+
+def test_bars_are_the_rows_of_each_fold(series):
+    rows = series.to_numpy()
+    display = SplitDisplay.from_splitter(TimeSeriesSplit(2, gap=3), rows)
+    assert bars(display.train_bars_) == [[(0, 17)], [(0, 37)]]
+    assert bars(display.test_bars_) == [[(20, 40)], [(40, 60)]]
+    assert display.ax_.get_xlabel() == "Row"
+
+    display = SplitDisplay.from_splitter(KFold(3), rows)
+    assert bars(display.train_bars_)[1] == [(0, 20), (40, 60)]
+
+
+def test_bars_are_at_the_labels_of_rows(series):
+    display = SplitDisplay.from_splitter(2, series)
+    days = bars(display.test_bars_)[1][0]
+    assert mpl.dates.num2date(days[0]).strftime("%F") == "1959-01-31"
+    assert mpl.dates.num2date(days[1]).strftime("%F") == "1959-03-02"
+
+    numbered = series.set_axis(np.arange(60) * 10)
+    display = SplitDisplay.from_splitter(2, numbered)
+    assert bars(display.test_bars_) == [[(0, 300)], [(300, 600)]]
+
+
+@pytest.mark.parametrize("labels", ["names", "shuffled"])
+def test_rows_without_an_order_of_labels_are_numbered(series, labels):
+    index = [f"{k}" for k in range(60)] if labels == "names" else series.index[::-1]
+    display = SplitDisplay.from_splitter(2, series.set_axis(index))
+    assert bars(display.test_bars_) == [[(0, 30)], [(30, 60)]]

@@ -1,7 +1,15 @@
 """Pictures as objects, in scikit-learn's Display style."""
 
+from ._backtest import BacktestDisplay
 from ._forecasts import ForecastDisplay
 from ._losses import LossCurveDisplay
+from ._splits import SplitDisplay
 from ._windows import WindowDisplay
 
-__all__ = ["ForecastDisplay", "LossCurveDisplay", "WindowDisplay"]
+__all__ = [
+    "BacktestDisplay",
+    "ForecastDisplay",
+    "LossCurveDisplay",
+    "SplitDisplay",
+    "WindowDisplay",
+]

@@ -9,7 +9,14 @@ import pandas as pd
 
 from .._forecast import as_frame, forecast
 from .._time import labels_after
-from ._style import VERMILION, legend_above, new_axes, text_color
+from ._style import (
+    VERMILION,
+    date_axis,
+    draw_line,
+    legend_above,
+    new_axes,
+    text_color,
+)
 
 __all__ = ["ForecastDisplay"]
 
@@ -33,14 +40,6 @@ def _after(history: pd.Series, values: Any) -> Any:
         return values
     frame = as_frame(values)
     return frame.set_axis(labels_after(history.index, len(frame)))
-
-
-def _draw_line(ax: Any, series: pd.Series, *style: Any, **options: Any) -> Any:
-    """Draw a series over its labels; return the line."""
-    index = series.index
-    is_period = isinstance(index, pd.PeriodIndex)
-    labels = index.to_timestamp() if is_period else index
-    return ax.plot(labels, series.to_numpy(float), *style, **options)[0]
 
 
 class ForecastDisplay:
@@ -227,16 +226,16 @@ class ForecastDisplay:
         n_history = 4 * len(self.forecast) if n_history is None else n_history
         known = self.history.tail(n_history)
         color = text_color()
-        self.history_line_ = _draw_line(ax, known, color=color, lw=1, label="history")
+        self.history_line_ = draw_line(ax, known, color=color, lw=1, label="history")
         self.truth_line_ = self.interval_ = None
         if self.truth is not None:
             # It goes on from the history: both are the series.
             truth = pd.concat([known.tail(1), self.truth])
             style = {"color": color, "lw": 1, "alpha": 0.5, "label": "truth"}
-            self.truth_line_ = _draw_line(ax, truth, **style)
+            self.truth_line_ = draw_line(ax, truth, **style)
         style = {"color": VERMILION, "lw": 2, "label": "forecast"}
         marker = "." if len(self.forecast) <= 60 else ""
-        self.forecast_line_ = _draw_line(ax, self.forecast, marker=marker, **style)
+        self.forecast_line_ = draw_line(ax, self.forecast, marker=marker, **style)
         if self.interval is not None:
             bounds = self.interval.to_numpy(float).T
             self.interval_ = ax.fill_between(
@@ -247,12 +246,7 @@ class ForecastDisplay:
                 lw=0,
                 label="interval",
             )
-        if isinstance(self.forecast.index, (pd.DatetimeIndex, pd.PeriodIndex)):
-            from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-            dates = AutoDateLocator(maxticks=7)
-            ax.xaxis.set_major_locator(dates)
-            ax.xaxis.set_major_formatter(ConciseDateFormatter(dates))
+        date_axis(ax, self.forecast.index)
         if isinstance(self.history.name, str):
             ax.set_ylabel(self.history.name)
         legend_above(ax, ncols=2)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from .._sklearn import check_matplotlib_support
 
 # Okabe and Ito's colours, which the colour-blind tell apart: those that stand out on
@@ -12,14 +14,14 @@ BLUE, VERMILION, ORANGE = "#0072B2", "#D55E00", "#E69F00"
 COLORS = BLUE, VERMILION, "#009E73", "#CC79A7", ORANGE, "#56B4E9"
 
 
-def new_axes(ax: Any, display: Any) -> Any:
-    """Return `ax`, or new axes."""
+def new_axes(ax: Any, display: Any, n_rows: int = 1) -> Any:
+    """Return `ax`, or new axes, below each other if there are several rows."""
     check_matplotlib_support(f"{type(display).__name__}.plot")
     if ax is not None:
         return ax
     import matplotlib.pyplot as plt
 
-    return plt.subplots(layout="constrained")[1]
+    return plt.subplots(n_rows, layout="constrained")[1]
 
 
 def text_color() -> Any:
@@ -27,6 +29,26 @@ def text_color() -> Any:
     import matplotlib as mpl
 
     return mpl.rcParams["text.color"]
+
+
+def as_dates(index: pd.Index) -> pd.Index:
+    """Return labels as they are drawn: periods begin at a date."""
+    return index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
+
+
+def draw_line(ax: Any, series: pd.Series, *style: Any, **options: Any) -> Any:
+    """Draw a series over its labels; return the line."""
+    return ax.plot(as_dates(series.index), series.to_numpy(float), *style, **options)[0]
+
+
+def date_axis(ax: Any, index: pd.Index) -> None:
+    """Let few and short dates stand below the axes, if labels are dates."""
+    if isinstance(as_dates(index), pd.DatetimeIndex):
+        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+        dates = AutoDateLocator(maxticks=7)
+        ax.xaxis.set_major_locator(dates)
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(dates))
 
 
 def legend_above(ax: Any, **options: Any) -> None:
