@@ -5,6 +5,7 @@ from pathlib import Path
 
 import skts
 import skts.datasets
+import skts.metrics
 
 project = "skts"
 author = "skts developers"
@@ -73,7 +74,9 @@ API = {
     "Regressors": lambda name: name.endswith("Regressor"),
     "Classifiers": lambda name: name.endswith("Classifier"),
     "Pictures": lambda name: name.endswith("Display"),
-    "Forecasts": lambda name: name == "forecast",
+    "Forecasts": lambda name: (
+        name in ("backtest", "forecast", "make_forecast_scorer", "seasonal_naive")
+    ),
     "More": lambda name: True,
 }
 
@@ -92,6 +95,7 @@ def write_api_page(app, config):
         section = [name for name in names if claims(name)]
         names = [name for name in names if name not in section]
         lines += _summary(heading, "skts", section) if section else []
+    lines += _summary("Errors", "skts.metrics", skts.metrics.__all__)
     lines += _summary("Series to try things on", "skts.datasets", skts.datasets.__all__)
     page = Path(app.srcdir, "generated", "api.md")
     page.parent.mkdir(exist_ok=True)

@@ -105,13 +105,14 @@ def _split_future(
             f"{future.index.nlevels} level: join what was believed at each origin by "
             "pd.concat({origin: frame, ...})."
         )
-    missing = origins[~origins.isin(future.index.get_level_values(0))]
+    made_at = future.index.get_level_values(0)
+    missing = origins[~origins.isin(made_at)]
     if len(missing):
         raise ValueError(
             f"future lacks {len(missing)} of the {len(origins)} origins, the first of "
             f"them {missing[0]}."
         )
-    return [future.xs(origin) for origin in origins]
+    return [future[made_at == origin].droplevel(0) for origin in origins]
 
 
 def _fit_and_forecast(
@@ -305,7 +306,7 @@ def backtest(
     if others and steps > horizon:
         futures = _split_future(future, is_array, others, labels)
     origins = list(zip(positions, labels, futures))
-    n_alike = n_origins if refit is False else int(refit)
+    n_alike = int(refit) or n_origins
     jobs = (
         delayed(_fit_and_forecast)(
             model,

@@ -428,6 +428,13 @@ def test_one_of_several_targets_is_drawn(series):
     for target in [None, "else"]:
         with pytest.raises(ValueError, match=r"must be one of .*\['births', 'other'\]"):
             BacktestDisplay.from_predictions(result, target=target)
+    for target in [None, ["births", "other"]]:
+        with pytest.raises(ValueError, match="a picture shows one column"):
+            BacktestDisplay.from_estimator(Ridge(), wide, 2, target=target)
+    display = BacktestDisplay.from_estimator(
+        Ridge(), wide, 2, target="other", horizon=2, n_origins=2
+    )
+    assert display.errors["Ridge"].tolist() == [0, 0]
 
 
 def test_forecasts_from_other_origins_are_not_compared(series, backtested):

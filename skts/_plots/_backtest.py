@@ -5,9 +5,11 @@ from __future__ import annotations
 from itertools import cycle
 from typing import Any, Self
 
+import numpy as np
 import pandas as pd
 
 from .._backtest import backtest, seasonal_naive
+from .._forecast import as_frame
 from ._style import (
     COLORS,
     VERMILION,
@@ -109,6 +111,7 @@ class BacktestDisplay:
         series: Any,
         steps: int,
         *,
+        target: Any = None,
         season: int = 1,
         name: str | None = None,
         ax: Any = None,
@@ -125,6 +128,8 @@ class BacktestDisplay:
             Rows in time order.
         steps : int
             Number of steps to predict at each origin.
+        target : label, default=None
+            The column to predict. Needed if `series` has several.
         season : int, default=1
             Rows in the season that the baseline repeats, as in
             :func:`seasonal_naive`.
@@ -133,15 +138,20 @@ class BacktestDisplay:
         ax : sequence of two matplotlib.axes.Axes, default=None
             What to draw on; a new figure by default.
         **options : dict
-            Further arguments of :func:`backtest`. A `target` is needed if `series` has
-            several columns.
+            Further arguments of :func:`backtest`.
 
         Returns
         -------
         display : BacktestDisplay
             The picture.
         """
-        result = backtest(estimator, series, steps, **options)
+        columns = list(as_frame(series, "series").columns)
+        if np.ndim(target) or (target is None and len(columns) > 1):
+            raise ValueError(
+                f"target={target!r}, but a picture shows one column: name it, "
+                f"out of {columns}."
+            )
+        result = backtest(estimator, series, steps, target=target, **options)
         naive = seasonal_naive(result, series, season)
         forecasts = {name or type(estimator).__name__: result, "seasonal naive": naive}
         return cls.from_predictions(forecasts, ax=ax)
