@@ -22,12 +22,12 @@ __all__ = ["backtest", "seasonal_naive"]
 _POSITIVE = Interval(Integral, 1, None, closed="left")
 
 
-def first_rows(series: Any, count: int) -> Any:
+def _first_rows(series: Any, count: int) -> Any:
     """Return the first rows of a series that is pandas or an array."""
     return series.iloc[:count] if hasattr(series, "iloc") else series[:count]
 
 
-def as_list(target: Any, columns: Iterable) -> list:
+def target_columns(target: Any, columns: Iterable) -> list:
     """Return the columns that `target` names, by default all."""
     columns = list(columns)
     if target is None:
@@ -44,9 +44,20 @@ def beside_truth(predictions: Any, series: pd.DataFrame, targets: list) -> pd.Da
     """Return the steps of a forecast beside what came true, NaN where no row did."""
     rows = series[targets].reindex(predictions.index)
     rows.insert(0, "step", np.arange(1, len(rows) + 1))
-    values = as_frame(predictions).to_numpy()
+    values = predictions.to_numpy().reshape(len(rows), -1)
     rows[[f"{name}_forecast" for name in targets]] = values
     return rows
+
+
+def predicted_columns(forecasts: pd.DataFrame) -> list:
+    """Return the targets in what `backtest` returned."""
+    targets = [c for c in forecasts if f"{c}_forecast" in forecasts]
+    if not targets or "step" not in forecasts or "origin" not in forecasts.index.names:
+        raise ValueError(
+            f"forecasts has the columns {list(forecasts.columns)} and the index "
+            f"{list(forecasts.index.names)}, but must be what backtest returned."
+        )
+    return targets
 
 
 def _check_names(targets: list) -> None:
@@ -131,7 +142,7 @@ def _fit_and_forecast(
     """
     forecasts: list = []
     for position, label, future in origins:
-        known = first_rows(series, position + 1)
+        known = _first_rows(series, position + 1)
         try:
             if not forecasts:
                 X, y = make_supervised(known, horizon=horizon, target=targets)
@@ -220,7 +231,7 @@ def backtest(
         Rows up to the first origin, at least: by default the ``horizon + 1`` of which y
         can be made.
     refit : bool or int, default=True
-        Whether the model is fitted at every origin, or only at the first one. An
+        Whether the model is fitted at every origin, or only once, at the first. An
         integer fits it at every so many origins.
     future : DataFrame, default=None
         The columns that are not predicted, indexed by (origin, time): what was
@@ -290,7 +301,7 @@ def backtest(
     frame = as_frame(series, "series")
     is_array = not isinstance(series, (pd.DataFrame, pd.Series))
     series = np.asarray(series) if is_array else series
-    targets = as_list(target, frame.columns)
+    targets = target_columns(target, frame.columns)
     _check_names(targets)
     others = [name for name in frame.columns if name not in targets]
     positions = _find_origins(
@@ -310,7 +321,7 @@ def backtest(
     jobs = (
         delayed(_fit_and_forecast)(
             model,
-            first_rows(series, alike[-1][0] + 1),
+            _first_rows(series, alike[-1][0] + 1),
             alike,
             steps=steps,
             horizon=horizon,
@@ -328,7 +339,7 @@ def backtest(
         results = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
         if verbose:
             results = _with_progress(results, n_origins)
-        forecasts = [forecast for result in results for forecast in result]
+        forecasts = [one for several in results for one in several]
     if is_array:
         following = (frame.index[position + 1 :][:steps] for position in positions)
         forecasts = [pd.DataFrame(*both) for both in zip(forecasts, following)]
@@ -364,7 +375,8 @@ def seasonal_naive(
     Raises
     ------
     ValueError
-        If an origin is no label of `series`, or has fewer than `season` rows up to it.
+        If a column or an origin of `forecasts` is not in `series`, or if fewer than
+        `season` rows are there up to an origin.
 
     See Also
     --------
@@ -383,6 +395,7 @@ def seasonal_naive(
            8        2  4           3
     """
     frame = as_frame(series, "series")
+    targets = target_columns(predicted_columns(forecasts), frame.columns)
     origins = forecasts.index.get_level_values("origin")
     positions = frame.index.get_indexer(origins)
     if (positions < season - 1).any():
@@ -392,6 +405,6 @@ def seasonal_naive(
             "give what backtest was given, or choose a shorter season."
         )
     positions += 1 - season + (forecasts["step"].to_numpy() - 1) % season
-    names = {c: f"{c}_forecast" for c in frame.columns if f"{c}_forecast" in forecasts}
-    values = frame[list(names)].to_numpy()[positions]
-    return forecasts.assign(**dict(zip(names.values(), values.T)))
+    values = frame[targets].to_numpy()[positions]
+    names = [f"{name}_forecast" for name in targets]
+    return forecasts.assign(**dict(zip(names, values.T)))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ._backtest import as_list, beside_truth
+from ._backtest import beside_truth, target_columns
 from ._forecast import as_frame, forecast
 from ._sklearn import Interval, validate_params
 
@@ -66,16 +66,16 @@ class _ForecastScorer:
     def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
         """Return the score of the forecasts from rows of X; `y` is not looked at."""
         frame = as_frame(self.series, "series")
-        targets = as_list(self.target, frame.columns)
+        targets = target_columns(self.target, frame.columns)
         origins = _find_origins(X, frame.index, self.steps, self.stride)
         rows = []
         for origin in origins:
             known = self.series.iloc[: origin + 1]
             predicted = forecast(estimator, known, self.steps, target=targets)
             rows.append(beside_truth(predicted, frame, targets))
-        known = pd.concat(rows).dropna(subset=targets)
+        both = pd.concat(rows).dropna(subset=targets)
         y_true, y_pred = (
-            known[names[0] if len(names) == 1 else names].to_numpy()
+            both[names[0] if len(names) == 1 else names].to_numpy()
             for names in (targets, [f"{name}_forecast" for name in targets])
         )
         return self.sign * self.metric(y_true, y_pred)

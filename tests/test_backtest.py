@@ -461,6 +461,12 @@ def test_same_bits_on_several_processors(backend, model):
     pd.testing.assert_frame_equal(alone, together, check_exact=True)
 
 
+def test_threads_warn_of_nothing():
+    with parallel_config("threading", n_jobs=2):
+        for _ in range(5):
+            backtest(windowed(), make_series(), 6, n_origins=12)
+
+
 def test_progress_is_one_line(capsys):
     backtest(Ridge(), make_series(), 2, n_origins=3, refit=2, verbose=1)
     shown = capsys.readouterr().out
@@ -504,3 +510,14 @@ def test_origins_must_have_a_season_before_them(rows):
     result = backtest(Ridge(), make_series(), 1, n_origins=2, stride=1)
     with pytest.raises(ValueError, match="season=7 rows up to the origin 2024-02-27"):
         seasonal_naive(result, make_series()[rows], 7)
+
+
+def test_what_is_no_backtest_or_of_another_series_is_refused():
+    series = make_series(["a", "b"])
+    with pytest.raises(ValueError, match=r"must be what backtest returned"):
+        seasonal_naive(series, series)
+    result = backtest(Ridge(), series["a"], 2)
+    with pytest.raises(
+        ValueError, match=r"\['a'\] must name distinct columns of series"
+    ):
+        seasonal_naive(result, series["b"])

@@ -418,6 +418,8 @@ def test_draws_on_two_axes_that_it_is_given(backtested):
     display = BacktestDisplay.from_predictions(backtested, ax=axes)
     assert list(display.axes_) == list(axes)
     assert display.figure_ is axes[0].figure
+    with pytest.raises(ValueError, match="this picture needs two axes"):
+        BacktestDisplay.from_predictions(backtested, ax=axes[0])
 
 
 def test_one_of_several_targets_is_drawn(series):

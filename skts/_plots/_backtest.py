@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from .._backtest import backtest, seasonal_naive
+from .._backtest import backtest, predicted_columns, seasonal_naive
 from .._forecast import as_frame
 from ._style import (
     COLORS,
@@ -181,7 +181,7 @@ class BacktestDisplay:
         if isinstance(forecasts, pd.DataFrame):
             forecasts = {"forecast": forecasts}
         first, *others = forecasts.values()
-        targets = [c for c in first.columns if f"{c}_forecast" in first.columns]
+        targets = predicted_columns(first)
         if target is None and len(targets) == 1:
             target = targets[0]
         if target not in targets:
@@ -212,6 +212,11 @@ class BacktestDisplay:
         display : BacktestDisplay
             The picture itself.
         """
+        if ax is not None and np.size(ax) != 2:
+            raise ValueError(
+                f"ax={ax!r}, but this picture needs two axes, such as "
+                "plt.subplots(2, layout='constrained')[1]."
+            )
         self.axes_ = above, below = new_axes(ax, self, n_rows=2)
         self.figure_ = above.figure
         from matplotlib.ticker import MaxNLocator
