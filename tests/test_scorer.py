@@ -156,7 +156,9 @@ def test_rows_that_cannot_be_scored(X, error, message):
 
 
 @pytest.mark.parametrize(
-    "metric", [lambda y_true, y_pred: 0.0, np.mean, partial(np.sum)], ids=str
+    "metric",
+    [lambda y_true, y_pred: 0.0, np.mean, partial(np.sum)],
+    ids=["lambda", "function", "partial"],
 )
 def test_a_metric_must_tell_what_is_better(metric):
     with pytest.raises(ValueError, match="does not tell if more or less"):
