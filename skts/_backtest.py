@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Iterable, Iterator
 from numbers import Integral
 from typing import Any
@@ -13,6 +12,7 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
+from ._columns import choose
 from ._forecast import as_frame, forecast
 from ._sklearn import HasMethods, Interval, check_method_params, validate_params
 from ._supervised import make_supervised
@@ -25,19 +25,6 @@ _POSITIVE = Interval(Integral, 1, None, closed="left")
 def _first_rows(series: Any, count: int) -> Any:
     """Return the first rows of a series that is pandas or an array."""
     return series.iloc[:count] if hasattr(series, "iloc") else series[:count]
-
-
-def target_columns(target: Any, columns: Iterable) -> list:
-    """Return the columns that `target` names, by default all."""
-    columns = list(columns)
-    if target is None:
-        return columns
-    targets = list(target) if np.ndim(target) else [target]
-    if not targets or len(set(targets)) < len(targets) or set(targets) - set(columns):
-        raise ValueError(
-            f"target={target!r} must name distinct columns of series: {columns}."
-        )
-    return targets
 
 
 def beside_truth(predictions: Any, series: pd.DataFrame, targets: list) -> pd.DataFrame:
@@ -301,7 +288,7 @@ def backtest(
     frame = as_frame(series, "series")
     is_array = not isinstance(series, (pd.DataFrame, pd.Series))
     series = np.asarray(series) if is_array else series
-    targets = target_columns(target, frame.columns)
+    targets = choose(target, frame.columns, "series")
     _check_names(targets)
     others = [name for name in frame.columns if name not in targets]
     positions = _find_origins(
@@ -333,13 +320,10 @@ def backtest(
         )
         for alike in (origins[i : i + n_alike] for i in range(0, n_origins, n_alike))
     )
-    with warnings.catch_warnings():
-        # As in forecast, which cannot do so in a thread: filters are the process' own.
-        warnings.filterwarnings("ignore", r"Of the \d+ rows before", UserWarning)
-        results = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-        if verbose:
-            results = _with_progress(results, n_origins)
-        forecasts = [one for several in results for one in several]
+    results = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
+    if verbose:
+        results = _with_progress(results, n_origins)
+    forecasts = [one for several in results for one in several]
     if is_array:
         following = (frame.index[position + 1 :][:steps] for position in positions)
         forecasts = [pd.DataFrame(*both) for both in zip(forecasts, following)]
@@ -395,7 +379,7 @@ def seasonal_naive(
            8        2  4           3
     """
     frame = as_frame(series, "series")
-    targets = target_columns(predicted_columns(forecasts), frame.columns)
+    targets = choose(predicted_columns(forecasts), frame.columns, "series")
     origins = forecasts.index.get_level_values("origin")
     positions = frame.index.get_indexer(origins)
     if (positions < season - 1).any():

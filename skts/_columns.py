@@ -48,8 +48,11 @@ def passed_through(X: Any, passthrough: Any, n_columns: int) -> np.ndarray:
     return beside
 
 
-def choose(target: Any, columns: list, of: str) -> list:
-    """Return the columns that `target` names, one label or a list of them."""
+def choose(target: Any, columns: Iterable, of: str) -> list:
+    """Return the columns that `target` names, one label or a list; by default all."""
+    columns = list(columns)
+    if target is None:
+        return columns
     is_label = isinstance(target, Hashable) and target in columns
     is_list = isinstance(target, (list, tuple, np.ndarray, pd.Index)) and not is_label
     targets = list(target) if is_list else [target]

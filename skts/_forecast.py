@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
-import warnings
 from numbers import Integral
 from typing import Any, NamedTuple
 
@@ -26,7 +26,7 @@ from ._time import (
     time_labels,
 )
 from ._transformer import SlidingWindowTransformer
-from ._warn import warn
+from ._warn import only_the_last_row_counts, warn
 
 __all__ = ["forecast"]
 
@@ -202,11 +202,7 @@ def _check_window(lags: _Lags, index: pd.Index, step: Any) -> None:
 
 def _predict_next(model: Any, X: Any, targets: pd.Index, is_whole: bool) -> np.ndarray:
     """Predict what follows the last row of X, as (horizon, n_targets)."""
-    with warnings.catch_warnings():
-        if is_whole:
-            # The first windows of X may lack their past, but only the last one counts.
-            for message in (r"Of the \d+ rows before", "Neither X nor history"):
-                warnings.filterwarnings("ignore", message, UserWarning)
+    with only_the_last_row_counts() if is_whole else contextlib.nullcontext():
         outputs = np.asarray(model.predict(X))[-1].reshape(-1)
     if len(outputs) % len(targets):
         raise ValueError(

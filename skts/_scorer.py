@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ._backtest import beside_truth, target_columns
+from ._backtest import beside_truth
+from ._columns import choose
 from ._forecast import as_frame, forecast
 from ._sklearn import Interval, validate_params
 
@@ -66,7 +67,7 @@ class _ForecastScorer:
     def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
         """Return the score of the forecasts from rows of X; `y` is not looked at."""
         frame = as_frame(self.series, "series")
-        targets = target_columns(self.target, frame.columns)
+        targets = choose(self.target, frame.columns, "series")
         origins = _find_origins(X, frame.index, self.steps, self.stride)
         rows = []
         for origin in origins:

@@ -152,7 +152,7 @@ def make_supervised(
             f"horizon={horizon} need at least {n_lags + horizon}."
         )
     columns = list(series.columns) if is_frame else list(range(values.shape[1]))
-    targets = columns if target is None else choose(target, columns, "the series")
+    targets = choose(target, columns, "the series")
     if labels is not None:
         if message := hole_message(labels, frequency(labels), "series"):
             warn(message)

@@ -30,7 +30,7 @@ from ._sklearn import (
     get_output_config,
 )
 from ._time import as_comparable, frequency, refuse_text, time_labels
-from ._warn import warn
+from ._warn import warn, warn_of_the_past
 from ._windows import FLOATS, Windows
 
 __all__ = ["SlidingWindowTransformer"]
@@ -385,7 +385,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         if window > 1 and not (past is not None and past.source == "frame"):
             message = f"{_hole_message(labels, past)} {message}".strip()
         if message:
-            warn(message)
+            warn_of_the_past(message)
         values.flags.writeable = False
         columns = rows[:, beside] if len(beside) else None
         return Windows(values, ends, window, beside=columns)
