@@ -216,7 +216,7 @@ class Windows(NDArrayOperatorsMixin):
         if not isinstance(self.ends, range):
             starts = self.ends[rows] - first
         elif isinstance(rows, slice):
-            ends = self.ends[rows]
+            ends = self.ends[rows] or range(first, first)
             stop = ends.stop - first
             starts = slice(ends.start - first, stop if stop >= 0 else None, ends.step)
         else:

@@ -106,6 +106,7 @@ def test_selecting_rows_keeps_the_structure(windows, table, rows):
         assert (selected.timesteps, selected.n_beside) == (TIMESTEPS, windows.n_beside)
         assert_array_equal(selected, expected)
         assert np.shares_memory(selected.values, windows.values)
+    assert_array_equal(windows[::-1][20:], table[:0])
 
 
 @each_kind
