@@ -172,8 +172,14 @@ class Windows(NDArrayOperatorsMixin):
         return np.array(table, dtype, copy=None if is_copy else copy)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **how: Any) -> Any:
-        arrays = (np.asarray(x) if isinstance(x, Windows) else x for x in inputs)
-        return getattr(ufunc, method)(*arrays, **how)
+        def arrays(operands: tuple) -> tuple:
+            return tuple(
+                np.asarray(x) if isinstance(x, Windows) else x for x in operands
+            )
+
+        if "out" in how:  # read-only, as numpy then says
+            how["out"] = arrays(how["out"])
+        return getattr(ufunc, method)(*arrays(inputs), **how)
 
     def __repr__(self) -> str:
         channels = ", ".join(self.channels or [f"{self.n_channels} channels"])

@@ -169,6 +169,9 @@ def test_computing_gives_plain_arrays(windows, table):
         windows.columns  # noqa: B018
     with pytest.raises(ValueError, match="read-only"):
         windows.fill(0)
+    with pytest.raises(ValueError, match="read-only"):
+        windows += 1
+    assert_array_equal(np.add(windows, 1, out=np.zeros(table.shape)), table + 1)
 
 
 @each_kind
