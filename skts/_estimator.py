@@ -49,6 +49,11 @@ def _keep(mask, *arrays):
     return [array[rows] for array in arrays]
 
 
+def _differ(names, others):
+    """Tell whether two lists of names are known and not the same."""
+    return bool(names) and bool(others) and list(names) != list(others)
+
+
 def _left_out_message(begun, timesteps):
     """Say how many rows are left out, if they are not the first ones of a series."""
     n_left_out = np.count_nonzero(~begun)
@@ -463,6 +468,12 @@ class NetworkEstimator(BaseEstimator):
                 f" them, but {type(self).__name__} was fitted with {self.n_channels_} "
                 f"and {self._n_beside_}."
             )
+        elif n_channels > 1 and _differ(windows.channels, self._channels_):
+            raise ValueError(
+                f"X has windows of the channels {windows.channels}, but "
+                f"{type(self).__name__} was fitted with {self._channels_}: give the "
+                "columns of the series in that order."
+            )
         return windows
 
     def _read_table(self, X, third_dimension, y, reset):
@@ -473,6 +484,12 @@ class NetworkEstimator(BaseEstimator):
             raise ValueError(
                 f"X has {third_dimension} channels, but {type(self).__name__} was "
                 f"fitted with {self.n_channels_}."
+            )
+        elif third_dimension is not None and self._n_beside_:
+            raise ValueError(
+                f"X has three dimensions, in which nothing stands beside the windows, "
+                f"but {type(self).__name__} was fitted with {self._n_beside_} columns "
+                "beside them: give X in two, as in fit."
             )
         if self._columns_ is not None and third_dimension is None:
             X = X[:, self._columns_]

@@ -334,7 +334,18 @@ def test_windows_of_another_make_are_refused():
     assert other.shape == LAGS.shape
     with pytest.raises(ValueError, match="3 channels with 0 columns beside"):
         network.predict(other)
+    turned = SlidingWindowTransformer(4, passthrough="shop").fit_transform(
+        X[["b", "shop", "a"]]
+    )
+    with pytest.raises(ValueError, match=r"channels \['b', 'a'\], but .*\['a', 'b'\]"):
+        network.predict(turned)
     assert_array_equal(network.predict(LAGS), network.predict(TABLE))
+
+
+def test_three_dimensions_are_refused_where_something_stood_beside():
+    network = small().fit(WINDOWS["beside"][0], y[:N_ROWS])
+    with pytest.raises(ValueError, match="three dimensions, .* 2 columns beside"):
+        network.predict(np.zeros((3, TIMESTEPS + 1, 2)))
 
 
 def test_infinity_in_or_beside_windows_is_an_error():
