@@ -434,7 +434,7 @@ class NetworkEstimator(BaseEstimator):
         targets: Any = None
         table, targets = checked if has_y else (checked, None)
         if isinstance(X, Windows):
-            windows = self._read_windows(X, reset)
+            windows = self._read_windows(X.trimmed(), reset)
         else:
             n_channels = shape[2] if len(shape) == 3 else None
             windows = self._read_table(table, n_channels, targets, reset)

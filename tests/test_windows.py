@@ -360,3 +360,4 @@ def test_infinity_in_or_beside_windows_is_an_error():
     ):
         with pytest.raises(ValueError, match="Input X contains infinity"):
             small().fit(windows, target)
+        small().fit(windows[6:], target[6:])  # which do not reach it
