@@ -497,7 +497,8 @@ class NetworkEstimator(BaseEstimator):
             has_order = bool(self._channels_) or third_dimension is not None
             message = None if has_order else newest_first(X, y, self.n_channels_)
             is_told = has_order or self.n_channels is not None
-            message = message or misread_channels(X, self.n_channels_, is_told)
+            lags = X[:, : X.shape[1] - self._n_beside_]
+            message = message or misread_channels(lags, self.n_channels_, is_told)
             if message:
                 warn(message)
         return Windows.of_table(X, self.n_channels_, self._n_beside_)

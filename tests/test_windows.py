@@ -342,6 +342,14 @@ def test_windows_of_another_make_are_refused():
     assert_array_equal(network.predict(LAGS), network.predict(TABLE))
 
 
+def test_constants_beside_lags_are_no_other_channel():
+    series = X[["a"]].assign(open=0.0, holiday=0.0)
+    lags, y = make_supervised(
+        series, window=2, target="a", passthrough=["open", "holiday"]
+    )
+    small().fit(lags, y)  # a warning would be an error
+
+
 def test_three_dimensions_are_refused_where_something_stood_beside():
     network = small().fit(WINDOWS["beside"][0], y[:N_ROWS])
     with pytest.raises(ValueError, match="three dimensions, .* 2 columns beside"):
