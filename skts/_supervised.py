@@ -41,6 +41,11 @@ def _windows(series: Any, values: np.ndarray, window: int, beside: np.ndarray) -
         names = [f"x{i}" for i in range(len(names))]
     lags = lag_names(np.delete(np.array(names, object), beside), window)
     names_beside = [names[position] for position in beside]
+    if taken := sorted(set(lags) & set(names_beside)):
+        raise ValueError(
+            f"passthrough has the columns {taken}, as which windows name theirs: rename"
+            " them in the series."
+        )
     if not isinstance(series, pd.DataFrame):
         return _frame_like(series, X, [*lags, *names_beside], window - 1)
     frame = _frame_like(series, X, lags, window - 1)

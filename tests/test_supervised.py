@@ -231,6 +231,11 @@ def test_supervised_takes_tuples_as_names_of_columns():
         (days(5), {"passthrough": "a"}, "passthrough='a' .* but window is None"),
         (days(5), {"passthrough": "b", "window": 2}, "must name columns of X"),
         (days(5), {"passthrough": "a", "window": 2}, "names all 1 columns"),
+        (
+            days(5).assign(a_lag1=0.0),
+            {"passthrough": "a_lag1", "window": 2},
+            r"passthrough has the columns \['a_lag1'\]",
+        ),
     ],
 )
 def test_supervised_refuses_to_pass_through(series, options, message):
