@@ -26,6 +26,12 @@ class Past(NamedTuple):
     labels: pd.Index | None = None  # of the rows of "auto"
     start: Any = None  # the first label of the series
     step: Any = None  # the frequency of the series, None if irregular
+    columns: list | None = None  # of the frame that count, None for all
+
+    def values(self, part: slice, dtype: Any) -> np.ndarray:
+        """Return some rows of a frame."""
+        rows = self.rows.iloc[part]
+        return _values(rows if self.columns is None else rows[self.columns], dtype)
 
     def n_rows_with(self, labels: pd.Index | None) -> int:
         """Count the rows of a history and of those with other `labels`."""
@@ -65,22 +71,26 @@ def past_given(history: Any, names: list | None, n_channels: int) -> Past:
     """Check a history that is a frame or an array, of the columns that are windowed."""
     if isinstance(history, pd.Series):
         history = history.to_frame()
+    columns = None
     if names is not None and hasattr(history, "columns"):
         missing = [name for name in names if name not in history.columns]
         if missing:
             raise ValueError(f"history lacks the columns {missing} of X.")
-        if list(history.columns) != names:
-            history = history[names]
-    if np.ndim(history) != 2 or np.shape(history)[1] != n_channels:
+        columns = None if list(history.columns) == names else names
+    used = history if columns is None else history[columns]
+    if np.ndim(used) != 2 or np.shape(used)[1] != n_channels:
         raise ValueError(
             f"history must have the {n_channels} columns of X that are windowed, but "
-            f"its shape is {np.shape(history)}."
+            f"its shape is {np.shape(used)}."
         )
     labels = time_labels(history, "history")
+    values = _values(used)
     if labels is None:
-        return Past("array", _values(history))
-    _values(history)  # checks them
-    return Past("frame", history, start=labels[0], step=frequency(labels))
+        return Past("array", values)
+    # As the user has it: a copy of some columns would be held, and pickled, as well.
+    return Past(
+        "frame", history, start=labels[0], step=frequency(labels), columns=columns
+    )
 
 
 def _index_of(history: pd.DataFrame) -> pd.Index:
@@ -188,14 +198,12 @@ def _looked_up(
     ends: Any
     if index[begin : begin + n_rows].equals(labels):
         start, stop = max(0, begin - reach), begin + n_rows
-        union, values = (
-            index[start:stop],
-            _values(past.rows.iloc[start:stop], rows.dtype),
-        )
+        union = index[start:stop]
+        values = past.values(slice(start, stop), rows.dtype)
         ends = range(begin - start, stop - start)
         _check_agree(rows, values[begin - start :], labels)
     else:
-        union, values, ends = _merged(rows, labels, past.rows, index, reach)
+        union, values, ends = _merged(rows, labels, past, index, reach)
     positions = None if past.step is None else grid_positions(union, past.step)
     series, holes = _spread(values, positions, reach, padding)
     if holes is None:
@@ -220,7 +228,7 @@ def _looked_up(
 def _merged(
     rows: np.ndarray,
     labels: pd.Index,
-    history: pd.DataFrame,
+    past: Past,
     index: pd.Index,
     reach: int,
 ) -> tuple[pd.Index, np.ndarray, np.ndarray]:
@@ -233,7 +241,7 @@ def _merged(
     is_known[is_known] = index[places[is_known]] == labels[is_known]
     start = max(0, int(places.min()) - reach)
     part = slice(start, int(places.max()) + 1)
-    values = _values(history.iloc[part], rows.dtype)
+    values = past.values(part, rows.dtype)
     known = places[is_known] - start
     _check_agree(rows[is_known], values[known], labels[is_known])
 

@@ -680,6 +680,9 @@ def test_a_history_is_held_once():
     assert clone(make_pipeline(transformer))[0].history is history
     plain = len(pickle.dumps(history))
     assert len(pickle.dumps(transformer)) < 1.1 * plain
+    series = history.assign(shop=0.0)
+    transformer = SlidingWindowTransformer(3, history=series, passthrough="shop")
+    assert len(pickle.dumps(transformer.fit(series[:50]))) < 2.1 * plain
 
 
 def test_a_series_is_a_history_of_one_column():
