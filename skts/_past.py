@@ -204,7 +204,11 @@ def _looked_up(
         _check_agree(rows, values[begin - start :], labels)
     else:
         union, values, ends = _merged(rows, labels, past, index, reach)
-    positions = None if past.step is None else grid_positions(union, past.step)
+    positions = None
+    if past.step is not None:
+        positions = grid_positions(union, past.step)
+        if positions is None:
+            _refuse_off_grid(labels, index, past.step)
     series, holes = _spread(values, positions, reach, padding)
     if holes is None:
         return series, shifted(ends, reach), ""
@@ -222,6 +226,22 @@ def _looked_up(
         f"Neither X nor history has the rows between {union[hole - 1]} and "
         f"{union[hole]}: padding={padding!r} stands in for them where windows reach "
         "there. Give the whole series as history.",
+    )
+
+
+def _refuse_off_grid(labels: pd.Index, index: pd.Index, step: Any) -> None:
+    """Name a label that no steps lead to, and with which holes could not be told."""
+    others = labels[~labels.isin(index)]
+    label = next(
+        label
+        for k, label in enumerate(others)
+        if grid_positions(index[:1].append(others[k : k + 1]).sort_values(), step)
+        is None
+    )
+    raise ValueError(
+        f"X has a row at {label}, to which no whole number of steps leads from the "
+        f"rows of history, {getattr(step, 'freqstr', step)} apart: round the labels of "
+        "X to those, or leave that row out."
     )
 
 

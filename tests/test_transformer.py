@@ -673,6 +673,17 @@ def test_a_row_that_is_there_twice_must_be_the_same():
         transformer.transform(twice)
 
 
+@pytest.mark.parametrize("label", ["2020-01-07 12:00", "2020-01-20 12:00", "2019"])
+def test_a_row_off_the_grid_of_the_history_is_an_error(label):
+    X = days(12)
+    history = X.drop(X.index[5])
+    transformer = SlidingWindowTransformer(3, padding="nan", history=history)
+    off = pd.DataFrame({"a": 0.0}, index=[pd.Timestamp(label) + pd.Timedelta("1h")])
+    transformer.fit(history[:5])
+    with pytest.raises(ValueError, match=f"X has a row at {off.index[0]}, .* D apart"):
+        transformer.transform(pd.concat([off, X[6:7]]))
+
+
 def test_a_history_is_held_once():
     history = days(10_000)
     transformer = SlidingWindowTransformer(3, history=history).fit(history[:50])
