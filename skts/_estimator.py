@@ -448,11 +448,10 @@ class NetworkEstimator(BaseEstimator):
                 )
         if not has_y:
             return windows
-        if reset and hasattr(y, "columns"):
-            names = [name for name in y.columns if isinstance(name, str)]
-            self._y_names_ = names if len(names) == targets.shape[1] else None
-        elif reset:
-            self._y_names_ = None
+        if reset:
+            columns = getattr(y, "columns", [getattr(y, "name", None)])
+            is_named = all(isinstance(name, str) for name in columns)
+            self._y_names_ = list(columns) if is_named else None
         return windows, self._encode_targets(targets, windows.dtype, reset)
 
     def _read_windows(self, windows, reset):

@@ -115,10 +115,16 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         if targets is None and n_channels == self._n_targets_:
             return list(range(n_channels))
         if targets is None:
+            as_read = ""
+            if self._targets_ and self.n_targets is None:
+                as_read = (
+                    f" (y's names tell of the targets {self._targets_}; n_targets=1 if "
+                    "its columns are steps of one)"
+                )
             raise ValueError(
                 f"window_norm={self.window_norm!r} with {n_channels} channels and "
                 f"n_targets={self.n_targets}: name in target_channels the channel that "
-                "each target continues."
+                f"each target continues{as_read}."
             )
         if isinstance(targets, (str, Integral)):
             targets = [targets]

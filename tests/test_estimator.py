@@ -321,6 +321,13 @@ def test_target_channels_by_position_and_name(data):
     ):
         mlp(window_norm="last").fit(X, y)
     expected = mlp(window_norm="last", target_channels=1).fit(X, y).predict(X)
+    named = pd.Series(y, name="b")
+    np.testing.assert_array_equal(
+        mlp(window_norm="last").fit(X, named).predict(X), expected
+    )
+    steps = pd.DataFrame({"in_1": y, "in_2": y})
+    with pytest.raises(ValueError, match=r"targets \['in_1', 'in_2'\]; n_targets=1"):
+        mlp(window_norm="last").fit(X, steps)
     for channels in ([1], "b", ["b"], np.array([1])):
         fitted = mlp(window_norm="last", target_channels=channels).fit(X, y)
         np.testing.assert_array_equal(fitted.predict(X), expected)
