@@ -36,6 +36,7 @@ import ast
 import contextlib
 import io
 import json
+import re
 import time
 import warnings
 from functools import cache
@@ -494,13 +495,17 @@ ROWS_M3 = {
 
 
 def draw():
-    """Draw the stored errors: a dot per series, a line at their geometric mean."""
+    """Draw the stored errors: a dot per series, a line at their geometric mean.
+
+    An asterisk marks what was run with one seed only.
+    """
     import matplotlib as mpl
 
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    results = json.loads(STORED.read_text())["main"]
+    stored = json.loads(STORED.read_text())
+    results, seeds = stored["main"], stored["seeds"]["main"]
     titles = "one step ahead", "a season ahead"
     figure, axes = plt.subplots(1, 2, figsize=(8, 4), sharey=True, layout="constrained")
     rows = [row for row in LABELS if row in results]
@@ -517,8 +522,10 @@ def draw():
             )
             color = "#D55E00" if row in ROWS_M3 else "#0072B2"
             mean = np.exp(np.log(ratios).mean())
-            ax.plot(ratios, np.full(len(ratios), height), "o", ms=4, alpha=0.35,
-                    mec="none", color=color)  # fmt: skip
+            style = {"ms": 4, "alpha": 0.35, "mec": "none", "color": color}
+            for marker, shown in {"o": ratios <= 3, ">": ratios > 3}.items():
+                values = np.minimum(ratios[shown], 3.1)  # an arrow for what is beyond
+                ax.plot(values, np.full(len(values), height), marker, **style)
             ax.plot(mean, height, "|", ms=16, mew=2.5, color=color)
             ax.annotate(f"{mean:.2f}", (1.01, height), color=color, va="center",
                         xycoords=("axes fraction", "data"))  # fmt: skip
@@ -527,8 +534,12 @@ def draw():
         ax.minorticks_off()
         ax.spines[["top", "right", "left"]].set_visible(False)
         ax.tick_params(axis="y", length=0)
-    axes[0].set_yticks(range(len(rows)), [LABELS[row] for row in reversed(rows)])
-    figure.supxlabel("mean absolute error, relative to RidgeCV", fontsize="medium")
+    labels = [LABELS[row] + "*" * (seeds.get(row) == 1) for row in reversed(rows)]
+    axes[0].set_yticks(range(len(rows)), labels)
+    figure.supxlabel(
+        "mean absolute error, relative to RidgeCV (dots: series; line: geometric mean)",
+        fontsize="medium",
+    )
     figure.savefig(PICTURE, dpi=150)
     print("Picture:", PICTURE)
 
@@ -554,12 +565,15 @@ def setting(text):
         return name, value
 
 
-def store(part, results):
+def store(part, results, seeds):
     kept = json.loads(STORED.read_text()) if STORED.exists() else {}
     kept.setdefault(part, {}).update(results)
+    kept.setdefault("seeds", {}).setdefault(part, {}).update(
+        {row: seeds for row in results if row in SEEDED}
+    )
     STORED.parent.mkdir(exist_ok=True)
     text = json.dumps(kept, indent=1)
-    STORED.write_text(text + "\n")
+    STORED.write_text(re.sub(r"\s+(?=[^\[\]{}]*\])", " ", text) + "\n")
 
 
 def main():
@@ -594,7 +608,7 @@ def main():
         )
     print(f"{(time.perf_counter() - start) / 60:.1f} minutes")
     if options.store:
-        store("m3" if options.m3 else options.suite, results)
+        store("m3" if options.m3 else options.suite, results, options.seeds)
 
 
 if __name__ == "__main__":
