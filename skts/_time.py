@@ -142,8 +142,8 @@ def as_comparable(index: pd.Index, other: pd.Index, name: str, of: str) -> pd.In
         if isinstance(index, pd.DatetimeIndex) and isinstance(other, pd.DatetimeIndex):
             aware, naive = (name, of) if index.tz else (of, name)
             remedy = (
-                f"say in which zone those of {naive} are by {naive}.tz_localize(zone), "
-                f"or leave it out by {aware}.tz_convert(zone).tz_localize(None)."
+                f"say in which zone those of {naive} are by tz_localize(zone), or "
+                f"leave that of {aware} out by tz_convert(zone).tz_localize(None)."
             )
         raise ValueError(
             f"The index of {name} is {kind} and that of {of} {other_kind}, which "
@@ -345,7 +345,7 @@ def _calendar_frequency(wall: pd.DatetimeIndex) -> BaseOffset | None:
     spans = wall[2:] - wall[:-2]
     closest = spans.argmin()
     offset = pd.DatetimeIndex(wall[closest : closest + 3], freq="infer").freq
-    is_sparse = (wall[-1] - wall[0]) / spans[closest] > len(wall)
+    is_sparse = (wall[-1] - wall[0]) / spans[closest] > len(wall) - 1
     if offset is None or is_sparse or grid_positions(wall, offset) is None:
         return _fixed_frequency(wall)
     return None if _has_closing_times(wall, offset) else offset

@@ -667,14 +667,14 @@ def test_future_is_aligned_by_label():
 
 
 def test_future_may_be_in_another_zone():
-    series, model = exogenous()
-    expected = forecast(
-        model, series[:40], 5, target="a", future=series[["x", "b"]][40:]
-    )
-    series = series.tz_localize("Europe/Berlin")
-    future = series[["x", "b"]][40:].tz_convert("America/Lima")
+    series = make_series(columns=["a", "x"]).tz_localize("Europe/Berlin")
+    X, y = make_supervised(series[:40], target="a")
+    model = windowed().fit(X, y)
+    future = series[["x"]][40:]
+    expected = forecast(model, series[:40], 5, target="a", future=future)
+    future = future.tz_convert("America/Lima")
     values = forecast(model, series[:40], 5, target="a", future=future)
-    np.testing.assert_array_equal(values, expected)
+    pd.testing.assert_frame_equal(values, expected)
 
 
 def test_future_of_one_column_may_be_one_dimensional():

@@ -127,7 +127,7 @@ def test_what_is_no_time_is_refused(index, message, ordered):
 @pytest.mark.parametrize("index", [DAYS, DAYS.to_period("D"), pd.Index(range(60))])
 def test_order_is_asked_for(index):
     for rows in ([2, 1], [1, 2, 1], [0, 0, 3, 1]):
-        with pytest.raises(ValueError, match="X must be in time order .*sort_index"):
+        with pytest.raises(ValueError, match="X must be in time order .*none. Sort"):
             labels(index[rows])
         assert labels(index[rows], ordered=False).equals(index[rows])
     with pytest.raises(ValueError, match=f"{index[1]} is there more than once") as got:
@@ -206,7 +206,7 @@ def test_labels_of_different_kinds_are_refused(kind, other):
 
 def test_the_remedy_of_zones_names_the_frame():
     aware, naive = DAYS.tz_localize("UTC"), DAYS
-    message = r"say .* by {}\.tz_localize\(zone\), or .* by {}\.tz_convert\(zone\)"
+    message = r"those of {} are by tz_localize\(zone\), .* of {} out by tz_convert"
     with pytest.raises(ValueError, match=message.format("history", "X")):
         as_comparable(aware, naive, "X", "history")
     with pytest.raises(ValueError, match=message.format("X", "history")):
@@ -324,6 +324,18 @@ def test_labels_after_are_those_of_the_series(drawn, n):
     assert after.equals(index[n:]) and after.dtype == index.dtype and after.name == "t"
 
 
+@pytest.mark.parametrize("clock", ["0h", "15min", "150min", "23h"])
+@pytest.mark.parametrize("zone", list(ZONES)[1:])
+def test_days_across_a_clock_change(zone, clock):
+    walls = pd.date_range(ZONES[zone], periods=30) + pd.Timedelta(clock)
+    moments = [moment(wall, zone) for wall in walls.to_pydatetime()]
+    index = pd.DatetimeIndex(moments).tz_localize("UTC").tz_convert(ZoneInfo(zone))
+    assert frequency(index) == pd.offsets.Day()
+    assert_array_equal(grid_positions(index, pd.offsets.Day()), range(30))
+    for n in range(5, 30):
+        assert labels_after(index[:n], 30 - n).equals(index[n:])
+
+
 @pytest.mark.parametrize("clock", ["0h", "15min", "23h"])
 def test_a_day_that_a_zone_skipped_is_no_hole(clock):
     days = pd.date_range("2011-12-25", periods=12).delete(5) + pd.Timedelta(clock)
@@ -401,6 +413,15 @@ def test_irregular_labels_have_no_frequency(index):
     assert frequency(index) is None
 
 
+@pytest.mark.parametrize(
+    "index",
+    [pd.Index(range(9)), DAYS[2:11], DAYS[2:11].to_period("D"), DAYS[:9] - DAYS[0]],
+)
+def test_half_of_the_labels_must_be_there(index):
+    assert frequency(index[[0, 1, 2, 3, 8]]) is not None
+    assert frequency(index[[0, 1, 2, 8]]) is None
+
+
 def test_a_frequency_that_was_set_is_taken():
     workdays = pd.offsets.CustomBusinessDay(weekmask="Mon Wed", holidays=["2024-01-08"])
     index = pd.date_range("2024-01-01", periods=9, freq=workdays)
@@ -466,6 +487,11 @@ def test_integers_that_jump_with_the_year_go_by_order(base, parts, years):
     assert frequency(pd.Index(np.arange(values[0], values[-1], base))) == base
     holes = np.delete(np.arange(values[0], values[-1]), [2, 3])
     assert frequency(pd.Index(holes)) == 1
+    assert frequency(pd.Index(values[0] + base * np.array([0, 1, 3, 4]))) == base
+
+
+def test_integers_that_jump_without_years_have_holes():
+    assert frequency(pd.Index([*range(101, 153), *range(201, 253)])) == 1
 
 
 def slow_closing_times(there, every, fields, n_cycle):
