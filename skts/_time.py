@@ -290,10 +290,9 @@ def _are_years_and_parts(values: np.ndarray, step: int) -> bool:
     """Tell whether integers are years followed by a quarter, month, week or day."""
     for base, last_part in ((10, 4), (100, 53), (1000, 366)):
         first_year, last_year = values[[0, -1]] // base
-        if step < base and 1000 <= first_year < last_year < 3000:
-            parts = values % base
-            if parts.min() >= 1 and parts.max() <= last_part:
-                return True
+        are_years = step < base and 1000 <= first_year < last_year < 3000
+        if are_years and (values % base).max() <= last_part:
+            return True
     return False
 
 
@@ -484,10 +483,10 @@ def labels_after(index: pd.Index, count: int) -> pd.Index:
     if step is None:
         raise ValueError(
             f"The index of history ends at {index[-1]} and has no frequency that tells "
-            "what comes next: make dates of it if it is none, and set the frequency "
-            "that they have, as in history.index.freq = 'B', or a CustomBusinessDay "
-            "with holidays; or number the rows by reset_index(drop=True) before the "
-            "model is fitted."
+            "what comes next. If it holds dates, give it theirs, as in "
+            "history.index.freq = 'B' or pd.offsets.CustomBusinessDay(holidays=...); "
+            "else number the rows by reset_index(drop=True), before the model is "
+            "fitted."
         )
     if isinstance(index, pd.DatetimeIndex):
         return _dates_after(index, step, count)
