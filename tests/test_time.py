@@ -422,6 +422,13 @@ def test_half_of_the_labels_must_be_there(index):
     assert frequency(index[[0, 1, 2, 8]]) is None
 
 
+@pytest.mark.parametrize("name", ["MS", "ME", "QS-FEB", "YE", "W-TUE", "2W-SAT"])
+def test_the_frequency_of_a_calendar_shows_between_holes(name):
+    index = pd.date_range("2020-01-01", periods=12, freq=name)
+    assert frequency(index[[0, 2, 4, 5, 6, 7, 9]]) == to_offset(name)
+    assert frequency(index[[0, 1, 2, 8, 11]]) is None
+
+
 def test_a_frequency_that_was_set_is_taken():
     workdays = pd.offsets.CustomBusinessDay(weekmask="Mon Wed", holidays=["2024-01-08"])
     index = pd.date_range("2024-01-01", periods=9, freq=workdays)
@@ -464,6 +471,7 @@ def test_business_hours_and_holidays_go_by_order():
     assert frequency(weekdays) is None
     holidays = pd.date_range("2024-01-01", periods=60, freq="B").delete([7, 20, 21])
     assert frequency(holidays) is None
+    assert frequency(holidays[:9]) is None
     assert frequency(holidays[:3]) == pd.offsets.Day()  # nothing is missing yet
 
 
