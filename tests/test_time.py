@@ -425,8 +425,21 @@ def test_half_of_the_labels_must_be_there(index):
 @pytest.mark.parametrize("name", ["MS", "ME", "QS-FEB", "YE", "W-TUE", "2W-SAT"])
 def test_the_frequency_of_a_calendar_shows_between_holes(name):
     index = pd.date_range("2020-01-01", periods=12, freq=name)
-    assert frequency(index[[0, 2, 4, 5, 6, 7, 9]]) == to_offset(name)
+    kept = [0, 2, 4, 5, 6, 7, 9]
+    assert_array_equal(grid_positions(index[kept], frequency(index[kept])), kept)
     assert frequency(index[[0, 1, 2, 8, 11]]) is None
+
+
+def test_steps_need_not_be_those_of_the_index():
+    every_second = pd.date_range("2024-01-01", periods=3, freq="2D")
+    assert_array_equal(grid_positions(every_second, pd.offsets.Day()), [0, 2, 4])
+    seconds = pd.DatetimeIndex(np.array([0, 3], "M8[s]"))
+    assert_array_equal(grid_positions(seconds, pd.offsets.Milli(500)), [0, 6])
+    first_is_odd = pd.DatetimeIndex(["2024-01-15", "2024-02-01", "2024-03-01"])
+    assert last_before_hole(first_is_odd, pd.offsets.MonthBegin()) == first_is_odd[0]
+    midnights = pd.DatetimeIndex(["2024-11-03 04:00", "2024-11-03 05:00"], tz="UTC")
+    both = midnights.tz_convert("America/Havana")
+    assert grid_positions(both, pd.offsets.Day()) is None
 
 
 def test_a_frequency_that_was_set_is_taken():
