@@ -280,9 +280,10 @@ def frequency(index: pd.Index) -> Any:
     if isinstance(index, pd.TimedeltaIndex):
         return pd.Timedelta(shortest, index.unit)
     if isinstance(index, pd.PeriodIndex):
-        step = shortest * index.freq.base
-        closes = has_holes and _has_closing_times(index.to_timestamp(), step)
-        return None if closes else shortest // index.freq.n
+        step, rest = divmod(shortest, index.freq.n)
+        length = shortest * index.freq.base
+        closes = has_holes and _has_closing_times(index.to_timestamp(), length)
+        return None if rest or closes else step
     return None if has_holes and _are_years_and_parts(values, shortest) else shortest
 
 

@@ -406,6 +406,7 @@ def test_other_labels(name, unit):
         DAYS[[0, 1, 2, 9, 20, 31, 45]],
         DAYS[[0, 7, 9, 20, 23, 31, 45]],
         pd.PeriodIndex(DAYS[[0, 7, 9, 20, 23, 31, 45]], freq="D"),
+        pd.PeriodIndex(["2024Q1", "2024Q2", "2024Q3"], freq="2Q"),
         DAYS[:9] + pd.to_timedelta([0, 0, 0, 5, 0, 7, 11, 0, 0], "h"),
     ],
 )
