@@ -517,8 +517,7 @@ def _business_days(index: pd.DatetimeIndex) -> BaseOffset | None:
     """Return the weekdays that occur as a frequency, if hardly any day is left out.
 
     These are holidays: at most a tenth of all days, and of each weekday a quarter, or
-    one day. In less than two weeks, only the days from Monday to Friday count as
-    business days.
+    one day. In less than two weeks, no day from Monday to Friday counts as closed.
     """
     wall = _wall_time(index)
     if len(wall) < 3 or _clock_varies(wall):
@@ -528,9 +527,7 @@ def _business_days(index: pd.DatetimeIndex) -> BaseOffset | None:
     there = np.bincount(wall.day_of_week, minlength=7)
     is_open, is_business = there > 0, np.arange(7) < 5
     if len(days) < 14:
-        if is_open[5:].any():
-            return None
-        is_open = is_business
+        is_open |= is_business
     missing, weekdays = (weekdays - there)[is_open], weekdays[is_open]
     are_holidays = (missing <= np.maximum(weekdays // 4, 1)).all()
     if not are_holidays or missing.sum() > weekdays.sum() / 10:
