@@ -112,7 +112,9 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
             return None
         if targets is None and self._targets_ and set(self._targets_) <= set(names):
             targets = self._targets_
-        if targets is None and n_channels == self._n_targets_:
+        # Names that are others than those of the channels may be of steps.
+        is_guess = n_channels > 1 and names and self._targets_ and not self.n_targets
+        if targets is None and n_channels == self._n_targets_ and not is_guess:
             return list(range(n_channels))
         if targets is None:
             as_read = ""
