@@ -21,6 +21,15 @@ def lag_names(names: Iterable, window: int) -> list[str]:
     return [f"{name}_lag{k}" for k in reversed(range(window)) for name in names]
 
 
+def lag_of(name: str) -> tuple[str, int] | None:
+    """Return the column and the lag that a name of :func:`lag_names` tells.
+
+    Other libraries count lags from another row.
+    """
+    match = re.fullmatch(r"(.+)_lag(\d+)", name)
+    return match and (match[1], int(match[2]))
+
+
 def step_names(names: Iterable, horizon: int) -> list[str]:
     """Name the columns of targets: all targets of a step together."""
     return [f"{name}_step{k}" for k in range(1, horizon + 1) for name in names]
@@ -115,8 +124,9 @@ def read_lags(names, n_channels=None):
     raise ValueError(
         "Columns of X are named as lags, but not the same ones for every channel: "
         + "; ".join(lags)
-        + ". Complete or rename them, or pass n_channels to have the columns read in "
-        "the order they have."
+        + ". Complete them, or rename what is no lag of a channel, which is then read "
+        "beside the window. n_channels has all columns read as timesteps, in the order "
+        "they have."
     )
 
 

@@ -436,6 +436,8 @@ class NetworkEstimator(BaseEstimator):
         if isinstance(X, Windows):
             windows = self._read_windows(X.trimmed(), reset)
         else:
+            if not reset and self._channels_ and hasattr(X, "columns"):
+                self._check_order(list(X.columns))
             n_channels = shape[2] if len(shape) == 3 else None
             windows = self._read_table(table, n_channels, targets, reset)
         for values in (windows.values, windows.beside):
@@ -448,10 +450,15 @@ class NetworkEstimator(BaseEstimator):
                 )
         if not has_y:
             return windows
+        columns = list(getattr(y, "columns", [getattr(y, "name", None)]))
+        names = columns if all(isinstance(name, str) for name in columns) else None
         if reset:
-            columns = getattr(y, "columns", [getattr(y, "name", None)])
-            is_named = all(isinstance(name, str) for name in columns)
-            self._y_names_ = list(columns) if is_named else None
+            self._y_names_ = names
+        elif len(columns) > 1 and _differ(names, self._y_names_):
+            raise ValueError(
+                f"y has the columns {names}, but {type(self).__name__} was fitted with "
+                f"{self._y_names_}: give them in that order."
+            )
         return windows, self._encode_targets(targets, windows.dtype, reset)
 
     def _read_windows(self, windows, reset):
@@ -501,6 +508,21 @@ class NetworkEstimator(BaseEstimator):
             if message:
                 warn(message)
         return Windows.of_table(X, self.n_channels_, self._n_beside_)
+
+    def _check_order(self, names):
+        """Check names that scikit-learn does not know, as windows had none in fit."""
+        if hasattr(self, "feature_names_in_") or not all(
+            isinstance(name, str) for name in names
+        ):
+            return
+        channels, columns = read_lags(names, self.n_channels_)
+        in_order = channels is None or (columns == np.arange(len(names))).all()
+        if not in_order or _differ(channels, self._channels_):
+            raise ValueError(
+                f"X has the columns {names}, but {type(self).__name__} was fitted with "
+                f"windows of {list(self._channels_)}, oldest timestep first: give X in "
+                "that order."
+            )
 
     def _check_told(self, n_channels):
         if self.n_channels not in (None, n_channels):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import re
 from numbers import Integral
 from typing import Any, NamedTuple
 
@@ -15,7 +14,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from ._columns import choose
+from ._columns import choose, lag_of
 from ._sklearn import HasMethods, Interval, validate_params
 from ._time import (
     as_comparable,
@@ -29,9 +28,6 @@ from ._transformer import SlidingWindowTransformer
 from ._warn import only_the_last_row_counts, warn
 
 __all__ = ["forecast"]
-
-# As make_supervised names columns. Other libraries count lags from another row.
-_LAG_NAME = re.compile(r"(.+)_lag(\d+)")
 
 
 # ---------------------------------------------------------------------------
@@ -174,14 +170,16 @@ def _read_lags(model: Any, columns: pd.Index) -> _Lags | None:
         return None
     if not all(isinstance(column, str) for column in columns):
         columns = pd.Index([f"x{i}" for i in range(len(columns))])
-    matches = [match for name in names if (match := _LAG_NAME.fullmatch(name))]
-    if len(matches) < len(names) or any(m[1] not in columns for m in matches):
+    # What stands beside windows has the name of its column.
+    read = [(name, 0) if name in columns else lag_of(name) for name in names]
+    known = [pair for pair in read if pair and pair[0] in columns]
+    if len(known) < len(names):
         raise ValueError(
             f"history has columns {list(columns)}, but model was fitted on "
             f"{list(names)}, neither the same nor lags of them."
         )
-    lags = np.array([int(match[2]) for match in matches])
-    return _Lags(lags, columns.get_indexer([match[1] for match in matches]), names)
+    lags = np.array([lag for _, lag in known])
+    return _Lags(lags, columns.get_indexer([column for column, _ in known]), names)
 
 
 def _check_window(lags: _Lags, index: pd.Index, step: Any) -> None:

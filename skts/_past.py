@@ -64,7 +64,8 @@ def past_of_training(
     if labels is None:
         return Past(source, rows[kept].copy())
     start, step = labels[0], frequency(labels)
-    return Past(source, rows[kept].copy(), labels[kept], start, step)
+    last = labels[kept].copy(deep=True)  # a view would keep all of them
+    return Past(source, rows[kept].copy(), last, start, step)
 
 
 def past_given(history: Any, names: list | None, n_channels: int) -> Past:
@@ -293,7 +294,8 @@ def _check_agree(rows: np.ndarray, others: np.ndarray, labels: pd.Index) -> None
             f"X has {rows[row].tolist()} at {labels[row]}, where history or another "
             f"row of X has {others[row].tolist()}: windows would hold both. If a scaler"
             " or imputer stands in front of the windows, put it behind them, or "
-            "transform the series before it is given as X and as history."
+            "transform the series before it is given as X and as history. If X is a "
+            "newer version of the series, fit with that as history."
         )
 
 

@@ -166,10 +166,10 @@ class Windows(NDArrayOperatorsMixin):
         is_copy = not isinstance(self.ends, range)
         if self.beside is not None:
             table, is_copy = np.hstack([table, self.beside]), True
-        if is_copy and copy is False:
+        if copy is False and (is_copy or dtype not in (None, table.dtype)):
             raise ValueError("The table of these windows cannot be had without a copy.")
-        table.flags.writeable = is_copy and copy is True
-        return np.array(table, dtype, copy=None if is_copy else copy)
+        table.flags.writeable = bool(is_copy and copy)
+        return np.array(table, dtype) if copy else np.asarray(table, dtype)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **how: Any) -> Any:
         def arrays(operands: tuple) -> tuple:

@@ -895,3 +895,23 @@ def test_windows_of_other_channels_are_an_error():
     assert forecast(model, series, steps=2).shape == (2, 2)
     with pytest.raises(ValueError, match="1 columns, but .* windows of 2 channels"):
         forecast(model, series[:, :1], steps=2)
+
+
+def test_models_of_windows_with_columns_beside_them():
+    series = make_series()
+    series["shop"] = np.arange(len(series)) % 2.0
+    X, y = make_supervised(series, window=3, target="a", passthrough="shop")
+    model = Ridge().fit(X, y)
+    windows = SlidingWindowTransformer(3, passthrough="shop")
+    windows.set_output(transform="pandas").fit(series)
+    future = (
+        series[["shop"]]
+        .tail(4)
+        .set_axis(pd.date_range(series.index[-1], periods=5)[1:])
+    )
+    values = forecast(model, series, 4, target="a", future=future)
+    for label, value in values["a"].items():
+        last = windows.fit_transform(series).tail(1)
+        np.testing.assert_allclose(value, model.predict(last)[0])
+        row = pd.DataFrame({"a": value, "shop": future["shop"][label]}, [label])
+        series = pd.concat([series, row])

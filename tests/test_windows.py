@@ -369,3 +369,22 @@ def test_infinity_in_or_beside_windows_is_an_error():
         with pytest.raises(ValueError, match="Input X contains infinity"):
             small().fit(windows, target)
         small().fit(windows[6:], target[6:])  # which do not reach it
+
+
+def test_frames_in_another_order_than_the_windows_of_fit_are_refused():
+    network = small().fit(LAGS, y)
+    names = TRANSFORMER.get_feature_names_out()
+    frame = pd.DataFrame(TABLE, X.index, names)
+    with (
+        pytest.warns(UserWarning, match="fitted without feature names"),
+        pytest.raises(ValueError, match="oldest timestep first: give X in that order"),
+    ):
+        network.predict(frame[names[::-1]])
+
+
+def test_going_on_with_targets_in_another_order_is_refused():
+    network = small().partial_fit(LAGS, Y)
+    before = network.predict(LAGS)
+    with pytest.raises(ValueError, match=r"y has the columns \['a_step2', 'a_step1'\]"):
+        network.partial_fit(LAGS, Y[Y.columns[::-1]])
+    assert_array_equal(network.predict(LAGS), before)
