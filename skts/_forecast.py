@@ -173,7 +173,7 @@ def _read_lags(model: Any, columns: pd.Index) -> _Lags | None:
     # What stands beside windows has the name of its column.
     read = [(name, 0) if name in columns else lag_of(name) for name in names]
     known = [pair for pair in read if pair and pair[0] in columns]
-    if len(known) < len(names) or not any(lag for _, lag in known):
+    if len(known) < len(names) or set(names) <= set(columns):
         raise ValueError(
             f"history has columns {list(columns)}, but model was fitted on "
             f"{list(names)}, neither the same nor lags of them."
