@@ -188,8 +188,8 @@ def _moves_right(rows, n_channels):
     if len(rows) < 32 or rows.shape[1] == n_channels:
         return False
     before, after = rows[:-1], rows[1:]
-    right = _equal(after[:, n_channels:], before[:, :-n_channels]).all(axis=1)
-    left = _equal(after[:, :-n_channels], before[:, n_channels:]).all(axis=1)
+    right = equal(after[:, n_channels:], before[:, :-n_channels]).all(axis=1)
+    left = equal(after[:, :-n_channels], before[:, n_channels:]).all(axis=1)
     return np.mean(right & ~left) > 0.5
 
 
@@ -250,7 +250,7 @@ def misread_channels(X, n_channels, is_told):
 
 def _moves(rows, n_rows, n_columns):
     """Tell which columns show, `n_rows` later, what is `n_columns` to their right."""
-    return _equal(rows[:-n_rows, n_columns:], rows[n_rows:, :-n_columns]).all(axis=0)
+    return equal(rows[:-n_rows, n_columns:], rows[n_rows:, :-n_columns]).all(axis=0)
 
 
 def _comes_back(a, b):
@@ -259,20 +259,21 @@ def _comes_back(a, b):
     The number is sought up to 1000 and half of the rows.
     """
     half = len(a) // 2
-    changes = np.flatnonzero(~_equal(a[1:half], a[: max(0, half - 1)]))
+    changes = np.flatnonzero(~equal(a[1:half], a[: max(0, half - 1)]))
     if half < 16 or not len(changes):
         return False
     start = changes[0]  # values that do not change would be found everywhere
     head = a[start : min(half, start + 100)]
     return any(
-        _equal(head, b[start + n : start + n + len(head)]).all()
+        equal(head, b[start + n : start + n + len(head)]).all()
         and all(
-            _equal(a[i : min(i + 4096, len(a) - n)], b[i + n : i + n + 4096]).all()
+            equal(a[i : min(i + 4096, len(a) - n)], b[i + n : i + n + 4096]).all()
             for i in range(0, len(a) - n, 4096)
         )
         for n in range(1, min(half, 1000) + 1)
     )
 
 
-def _equal(a, b):
+def equal(a, b):
+    """Compare values; those that are missing are the same."""
     return (a == b) | (a != a) & (b != b)  # the latter where both are NaN

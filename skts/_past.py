@@ -28,6 +28,11 @@ class Past(NamedTuple):
     step: Any = None  # the frequency of the series, None if irregular
     columns: list | None = None  # of the frame that count, None for all
 
+    @property
+    def looks_up(self) -> bool:
+        """Whether rows are looked up by their labels."""
+        return self.source == "frame"
+
     def values(self, part: slice, dtype: Any) -> np.ndarray:
         """Return some rows of a frame."""
         rows = self.rows.iloc[part]
@@ -117,7 +122,7 @@ def series_with_past(
     And what is to warn of.
     """
     reach = window - 1
-    if past is not None and past.source == "frame":
+    if past is not None and past.looks_up:
         return _looked_up(rows, labels, past, reach, padding)
     before, positions, message = _before(labels, past, reach)
     before = rows[:0] if before is None else before

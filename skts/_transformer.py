@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._columns import lag_names, passed_through
+from ._columns import equal, lag_names, passed_through
 from ._past import (
     NAMES,
     Past,
@@ -61,11 +61,11 @@ def _target_message(rows: np.ndarray, y: Any, window: int, beside: np.ndarray) -
     first_step = target.reshape(len(target), -1)[:, 0].astype(rows.dtype, copy=False)
     for lag in range(min(window, len(rows) - 1)):
         earlier, later = rows[: len(rows) - lag], first_step[lag:]
-        for column in np.flatnonzero(_equal(earlier[:16].T, later[:16]).all(axis=1)):
+        for column in np.flatnonzero(equal(earlier[:16].T, later[:16]).all(axis=1)):
             if lag and column in beside:
                 continue
             channel = earlier[:, column]
-            if _equal(channel, later).all() and not _equal(channel, channel[0]).all():
+            if equal(channel, later).all() and not equal(channel, channel[0]).all():
                 where = f" {lag} rows before" if lag else ", row by row"
                 return (
                     f"y equals column {column} of X{where}: the target is already in "
@@ -73,10 +73,6 @@ def _target_message(rows: np.ndarray, y: Any, window: int, beside: np.ndarray) -
                     "holds what follows each row, use X, y = make_supervised(series)."
                 )
     return ""
-
-
-def _equal(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return (a == b) | (a != a) & (b != b)  # the latter where both are NaN
 
 
 class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
@@ -290,12 +286,11 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         self._check_output()
         refuse_text(X, "X")
         rows = validate_data(self, X, reset=False, **FLOATS)
-        past = self._past
-        is_ordered = past is None or past.source != "frame"
-        labels = time_labels(X, "X", ordered=is_ordered)
-        return self._output(
-            self._windows(rows, self._beside, labels, past, self._window)
-        )
+        past, beside = self._past, self._beside
+        labels = time_labels(X, "X", ordered=past is None or not past.looks_up)
+        windowed = _windowed(rows, beside)
+        own = rows[:, beside] if len(beside) else None
+        return self._output(self._windows(windowed, own, labels, past, self._window))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the columns of the output.
@@ -339,7 +334,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
                 list(np.delete(X.columns, beside)) if hasattr(X, "columns") else None
             )
             past = past_given(self.history, names, windowed.shape[1])
-        looks_up = past is not None and past.source == "frame"
+        looks_up = past is not None and past.looks_up
         labels = time_labels(X, "X", ordered=not looks_up)
         if isinstance(self.history, str):
             past = past_of_training(self.history, windowed, labels, self.window)
@@ -353,7 +348,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
             )
         follows_itself = past is not None and past.source == "fit"
         before = None if follows_itself else past
-        windows = self._windows(rows, beside, labels, before, self.window)
+        own = rows[:, beside] if len(beside) else None
+        windows = self._windows(windowed, own, labels, before, self.window)
         if y is not None and (message := _target_message(rows, y, self.window, beside)):
             warn(message)
         validate_data(self, X, skip_check_array=True)
@@ -368,27 +364,26 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
                 "flatten=False returns a 3-D array, in which nothing can stand beside "
                 f"the windows: use flatten=True with passthrough={self.passthrough!r}."
             )
-        return beside.astype(int)
+        return beside
 
     def _windows(
         self,
-        rows: np.ndarray,
-        beside: np.ndarray,
+        windowed: np.ndarray,
+        beside: np.ndarray | None,
         labels: pd.Index | None,
         past: Past | None,
         window: int,
     ) -> Windows:
         """Make windows of rows and of those before them; warn of what is missing."""
         values, ends, message = series_with_past(
-            _windowed(rows, beside), labels, past, window, self.padding
+            windowed, labels, past, window, self.padding
         )
-        if window > 1 and not (past is not None and past.source == "frame"):
+        if window > 1 and (past is None or not past.looks_up):
             message = f"{_hole_message(labels, past)} {message}".strip()
         if message:
             warn_of_the_past(message)
         values.flags.writeable = False
-        columns = rows[:, beside] if len(beside) else None
-        return Windows(values, ends, window, beside=columns)
+        return Windows(values, ends, window, beside=beside)
 
     def _check_output(self) -> None:
         container = get_output_config("transform", self)["dense"]
