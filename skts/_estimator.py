@@ -11,13 +11,14 @@ from typing import Any, Self, dataclass_transform
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator
 from sklearn.utils import assert_all_finite, check_random_state
 from sklearn.utils.validation import validate_data
 
 from ._columns import count_lags, misread_channels, newest_first, read_lags
+from ._docstrings import compose, read
 from ._networks._layers import SeededLayers
 from ._sklearn import (
+    BaseEstimator,
     HasMethods,
     Interval,
     StrOptions,
@@ -66,16 +67,101 @@ def _left_out_message(begun, timesteps):
     )
 
 
+def _own_first(cls):
+    """Return the signature of a dataclass: own parameters before those of its bases."""
+    signature = inspect.signature(cls.__init__)
+    parameters = dict(signature.parameters)
+    own = [n for base in cls.__mro__ for n in inspect.get_annotations(base)]
+    names = ["self", *(name for name in dict.fromkeys(own) if name in parameters)]
+    return signature.replace(parameters=[parameters[name] for name in names])
+
+
 @dataclass_transform(kw_only_default=True)
 @dataclass(kw_only=True, eq=False, repr=False)
 class NetworkEstimator(BaseEstimator):
     """A Keras network behind the scikit-learn contract.
 
-    An architecture is a subclass that lists its parameters as fields, with what is
-    allowed in `_parameter_constraints`, and that implements `_hidden`: the network
-    between windows and output layer. Every subclass is made a dataclass, and inherits
-    the fields and constraints of its bases.
+    Parameters
+    ----------
+    epochs : int
+        Passes over the training rows.
+    batch_size : int
+        Rows per step of the optimizer.
+    optimizer : str, class or keras.optimizers.Optimizer
+        Keras optimizer. An object is copied, never changed.
+    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule
+        Learning rate. None takes that of `optimizer`.
+    early_stopping : bool
+        Whether to hold out the last `validation_fraction` of the rows, of each class in
+        a classifier, stop when their loss has not got better for `patience` epochs, and
+        keep the weights of the best epoch.
+    validation_fraction : float
+        Fraction of the rows that `early_stopping` holds out.
+    patience : int
+        Epochs that `early_stopping` waits for something better.
+    shuffle : bool
+        Whether to train on the rows in a new order in each epoch. The order of
+        timesteps inside a window never changes.
+    dropout : float
+        Fraction of the outputs of each hidden layer that training sets to zero.
+    callbacks : keras.callbacks.Callback or list of them
+        Keras callbacks. They are copied for each fit: read what was recorded from
+        `history_`.
+    standardize : bool
+        Whether to train on channels, and in a regressor targets, of mean 0 and standard
+        deviation 1. Predictions are in units of y either way.
+    window_norm : {None, "last", "standard"}
+        What each window is made relative to, so that levels never met in training are
+        no problem: "last" takes off each channel's last value [NLinear]_, "standard"
+        the window's mean, divided by its standard deviation [RevIN]_. Predictions of
+        numbers get back what was taken off.
+    n_channels : int
+        Channels in a two-dimensional array. None takes one. The windows of a
+        :class:`SlidingWindowTransformer`, column names such as ``births_lag2`` and a
+        three-dimensional X tell by themselves.
+    jit_compile : {"auto", True, False}
+        Whether XLA compiles the training program. It trains faster but takes seconds
+        to compile; "auto" weighs the two by the work ahead. Predictions are compiled
+        by XLA unless it is False, which takes up to a second when they are first made.
+    warm_start : bool
+        Whether `fit` goes on from where the last call ended, with its standardisation.
+    random_state : int, RandomState instance or None
+        Rules initial weights, order of rows and dropout. Pass an int for the same
+        result on every call.
+    verbose : int
+        1 shows a line of progress.
+
+    Attributes
+    ----------
+    model_ : keras.Model
+        The trained network, a plain Keras model. It reads scaled windows of shape
+        (n_rows, timesteps, channels), and what stands beside them if anything does, of
+        shape (n_rows, columns), and predicts scaled targets or the probabilities of the
+        classes.
+    history_ : dict of str to list of float
+        Losses of each epoch: "loss" and, with `early_stopping`, "val_loss".
+    n_epochs_ : int
+        Epochs trained.
+    n_channels_ : int
+        Channels of a window.
+    n_features_in_ : int
+        Columns of X: timesteps times channels, and what stands beside the windows.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns of X, if all are strings.
+
+    References
+    ----------
+    .. [NLinear] Zeng et al. (2023). Are Transformers Effective for Time Series
+       Forecasting? AAAI.
+    .. [RevIN] Kim et al. (2022). Reversible Instance Normalization for Accurate
+       Time-Series Forecasting against Distribution Shift. ICLR.
     """
+
+    # An architecture is a subclass that lists its parameters as fields, with what is
+    # allowed in `_parameter_constraints`, and that implements `_hidden`: the network
+    # between windows and output layer. Every subclass is made a dataclass, inherits the
+    # fields and constraints of its bases, and describes no parameters but its own.
+    _docstring_ = read(__doc__)
 
     epochs: int = 100
     batch_size: int = 64
@@ -124,7 +210,10 @@ class NetworkEstimator(BaseEstimator):
         for base in reversed(cls.__mro__):
             constraints |= vars(base).get("_parameter_constraints", {})
         cls._parameter_constraints = constraints
-        dataclass(kw_only=True, eq=False, repr=False)(cls)
+        own_docstring = cls.__doc__
+        made: Any = dataclass(kw_only=True, eq=False, repr=False)(cls)
+        made.__init__.__signature__ = _own_first(cls)
+        cls.__doc__ = compose(cls, own_docstring)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -213,7 +302,7 @@ class NetworkEstimator(BaseEstimator):
     def _fit(self, X, y, sample_weight, *, epochs, continuing, classes=None):
         # Everything is learned by a second object, so that a call that fails or is
         # interrupted leaves this one as it was.
-        new = object.__new__(type(self))
+        new: Any = object.__new__(type(self))
         for name, value in vars(self).items():
             if continuing or not name.endswith("_"):
                 setattr(new, name, value)

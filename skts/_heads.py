@@ -8,7 +8,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
@@ -16,11 +15,36 @@ from sklearn.utils.validation import check_is_fitted
 from ._columns import read_steps
 from ._estimator import POSITIVE, NetworkEstimator
 from ._scaling import WindowScaler
-from ._sklearn import StrOptions, check_partial_fit_first_call, fit_context
+from ._sklearn import (
+    ClassifierMixin,
+    RegressorMixin,
+    StrOptions,
+    check_partial_fit_first_call,
+    fit_context,
+)
 
 
 class NetworkRegressor(RegressorMixin, NetworkEstimator):
-    """A network that predicts numbers."""
+    """A network that predicts numbers.
+
+    Parameters
+    ----------
+    loss : str, keras.losses.Loss or callable
+        What training minimises: a Keras loss. It sees standardised targets.
+    n_targets : int
+        Targets in each step of y; y has ``horizon * n_targets`` columns. None reads
+        them from the names of y's columns, such as ``births_step2``. Without names,
+        the columns are steps of one target, and each is standardised for itself.
+    target_channels : int, str or sequence of them
+        The channels, by position or name, that the targets continue. `window_norm`
+        needs them where names do not tell and there are not as many channels as
+        targets.
+
+    Attributes
+    ----------
+    n_outputs_ : int
+        Columns of y.
+    """
 
     loss: Any = "mse"
     n_targets: int | None = None
@@ -143,7 +167,20 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
 
 
 class NetworkClassifier(ClassifierMixin, NetworkEstimator):
-    """A network that predicts classes."""
+    """A network that predicts classes.
+
+    Parameters
+    ----------
+    loss : str, keras.losses.Loss or callable
+        What training minimises: a Keras loss of one-hot classes and probabilities.
+    class_weight : {"balanced"}, dict or None
+        Weights of the classes. "balanced" gives all classes the same say.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The classes, sorted.
+    """
 
     loss: Any = "categorical_crossentropy"
     class_weight: Any = None

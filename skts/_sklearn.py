@@ -4,6 +4,10 @@ A name that moves in a new version is mended here. Every test that imports skts 
 notice.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils._indexing import _get_column_indices as column_positions
 from sklearn.utils._optional_dependencies import check_matplotlib_support
@@ -21,9 +25,32 @@ from sklearn.utils.validation import _check_feature_names_in as check_feature_na
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
+# scikit-learn ships no types, and a class of unknown bases takes all parameters in the
+# eyes of mypy, which alone believes that this is true.
+MYPY = False
+if MYPY:
+
+    class BaseEstimator:
+        def __getattr__(self, name: str) -> Any: ...
+        def __sklearn_tags__(self) -> Any: ...
+        def __getstate__(self) -> Any: ...
+        def __setstate__(self, state: Any) -> None: ...
+
+    class ClassifierMixin:
+        def __sklearn_tags__(self) -> Any: ...
+
+    class RegressorMixin:
+        def __sklearn_tags__(self) -> Any: ...
+
+else:
+    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+
 __all__ = [
+    "BaseEstimator",
+    "ClassifierMixin",
     "HasMethods",
     "Interval",
+    "RegressorMixin",
     "StrOptions",
     "check_feature_names_in",
     "check_matplotlib_support",
