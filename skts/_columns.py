@@ -1,19 +1,85 @@
-"""How the columns of X are timesteps and channels."""
+"""What columns hold, and how those of X are timesteps and channels."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Hashable, Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import infer_dtype
 
 from ._sklearn import column_positions
 
 # births_lag2 (ours), lag_3 (skforecast), lag3 (mlforecast), births_lag-3 (darts)
 _LAG_NAME = re.compile(r"(?:(?P<channel>.*)_)?lag_?(?P<lag>-?\d+)")
 _STEP_NAME = re.compile(r"(.*)_step(\d+)")
+
+# How the types of pandas, polars and pyarrow begin.
+_TIMES = ("date", "time", "period", "duration")
+_TEXT = ("str", "large_str", "cat", "enum", "bytes", "binary", "mixed", "dictionary")
+
+
+def _column_types(X: Any) -> list[tuple[Any, str]]:
+    """Return the names and types of the columns of a frame."""
+    types: Any = []
+    if isinstance(X, pd.DataFrame):
+        for name, column in X.items():
+            is_category = isinstance(column.dtype, pd.CategoricalDtype)
+            values = column.cat.categories if is_category else column
+            is_object = values.dtype == object
+            types.append((name, infer_dtype(values) if is_object else values.dtype))
+    elif hasattr(X, "column_names"):  # a table of pyarrow
+        types = zip(X.column_names, X.schema.types)
+    elif isinstance(getattr(X, "schema", None), dict):  # a frame of polars
+        types = X.schema.items()
+    return [(name, str(kind).lower()) for name, kind in types]
+
+
+def _are_numbers(column: Any) -> bool:
+    """Tell whether text or objects can be read as numbers, as scikit-learn does."""
+    try:
+        np.asarray(column, dtype=object).astype(float)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def check_columns(X: Any, name: str) -> None:
+    """Check that the columns of a frame have names of their own, and hold numbers."""
+    names = getattr(X, "column_names", getattr(X, "columns", ()))
+    twice = [column for column, count in Counter(names).items() if count > 1]
+    if twice:
+        raise ValueError(
+            f"{name} has several columns of the same name, {twice}: give each a name "
+            "of its own."
+        )
+    if isinstance(X, np.ndarray) and X.dtype.kind in "mM":
+        raise ValueError(
+            f"{name} is an array of {X.dtype}, and times are no values of a series: "
+            "they belong into the index of a pandas frame."
+        )
+    types = _column_types(X)
+    times = [column for column, kind in types if kind.startswith(_TIMES)]
+    text = [
+        column
+        for column, kind in types
+        if kind.startswith(_TEXT) and not _are_numbers(X[column])
+    ]
+    message = ""
+    if times:
+        is_pandas = isinstance(X, pd.DataFrame)
+        where = name if is_pandas else f"{name}.to_pandas()"
+        message = (
+            f" The columns {times} hold times: set the one of the rows as the index, "
+            f"as in {where}.set_index({times[0]!r}), and drop the others."
+        )
+    if text:
+        message += f" The columns {text} hold text: drop or encode them."
+    if message:
+        raise ValueError(f"{name} must hold numbers.{message}")
 
 
 def lag_names(names: Iterable, window: int) -> list[str]:
@@ -42,6 +108,8 @@ def passed_through(X: Any, passthrough: Any, n_columns: int) -> np.ndarray:
         return np.zeros(0, int)
     columns = list(X.columns) if hasattr(X, "columns") else None
     try:
+        if isinstance(key, bool):  # which is an integer as well
+            raise TypeError("a bool is no column")
         table = np.empty((0, n_columns)) if columns is None else X
         beside = np.unique(np.asarray(column_positions(table, key), int))
     except (IndexError, KeyError, TypeError, ValueError) as error:

@@ -347,7 +347,7 @@ class NetworkEstimator(BaseEstimator):
             weight = check_sample_weight(
                 sample_weight, windows, dtype=windows.dtype, ensure_non_negative=True
             )
-        if not weight.any():
+        if not weight.any():  # version 1.6 of scikit-learn lets that pass
             raise ValueError("sample_weight must not be zero for all rows.")
         weight = self._weigh_classes(y, weight)
         begun = ~np.isnan(windows.timestep(0)).all(axis=1)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
+from ._columns import check_columns
 from ._time import (
     as_comparable,
     frequency,
@@ -22,7 +23,7 @@ class Past(NamedTuple):
     """Rows that may come before others, and their place in time if they have one."""
 
     source: str  # "auto", "fit", "array" or "frame"
-    rows: Any  # an array, or the frame
+    rows: Any  # an array, or the frame or Series of a history as the user has it
     labels: pd.Index | None = None  # of the rows of "auto"
     start: Any = None  # the first label of the series
     step: Any = None  # the frequency of the series, None if irregular
@@ -34,8 +35,9 @@ class Past(NamedTuple):
         return self.source == "frame"
 
     def values(self, part: slice, dtype: Any) -> np.ndarray:
-        """Return some rows of a frame."""
+        """Return some rows of a history."""
         rows = self.rows.iloc[part]
+        rows = rows.to_frame() if isinstance(rows, pd.Series) else rows
         return _values(rows if self.columns is None else rows[self.columns], dtype)
 
     def n_rows_with(self, labels: pd.Index | None) -> int:
@@ -74,16 +76,18 @@ def past_of_training(
 
 
 def past_given(history: Any, names: list | None, n_channels: int) -> Past:
-    """Check a history that is a frame or an array, of the columns that are windowed."""
-    if isinstance(history, pd.Series):
-        history = history.to_frame()
-    columns = None
-    if names is not None and hasattr(history, "columns"):
-        missing = [name for name in names if name not in history.columns]
+    """Check a history, an array, frame or Series of the columns that are windowed."""
+    table, columns = history, None
+    if isinstance(history, pd.Series):  # without a name, it is the column of X
+        name = names[0] if names and history.name is None else history.name
+        table = history.to_frame(name)
+    check_columns(table, "history")
+    if names is not None and hasattr(table, "columns"):
+        missing = [name for name in names if name not in table.columns]
         if missing:
             raise ValueError(f"history lacks the columns {missing} of X.")
-        columns = None if list(history.columns) == names else names
-    used = history if columns is None else history[columns]
+        columns = None if list(table.columns) == names else names
+    used = table if columns is None else table[columns]
     if np.ndim(used) != 2 or np.shape(used)[1] != n_channels:
         raise ValueError(
             f"history must have the {n_channels} columns of X that are windowed, but "
@@ -93,7 +97,7 @@ def past_given(history: Any, names: list | None, n_channels: int) -> Past:
     values = _values(used)
     if labels is None:
         return Past("array", values)
-    # As the user has it: a copy of some columns would be held, and pickled, as well.
+    # Another object than the parameter would be held, and pickled, beside it.
     return Past(
         "frame", history, start=labels[0], step=frequency(labels), columns=columns
     )

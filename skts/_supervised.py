@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
-from ._columns import choose, lag_names, passed_through, step_names
+from ._columns import check_columns, choose, lag_names, passed_through, step_names
 from ._past import hole_message
 from ._sklearn import Interval, validate_params
-from ._time import frequency, refuse_text, time_labels
+from ._time import frequency, time_labels
 from ._warn import warn
 from ._windows import sliding_windows
 
@@ -140,7 +140,7 @@ def make_supervised(
     if not is_frame:
         series = np.asarray(series)
         series = series.reshape(-1, 1) if series.ndim == 1 else series
-    refuse_text(series, "series")
+    check_columns(series, "series")
     values = check_array(
         series,
         order="C",

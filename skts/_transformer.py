@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._columns import equal, lag_names, passed_through
+from ._columns import check_columns, equal, lag_names, passed_through
 from ._past import (
     NAMES,
     Past,
@@ -29,7 +29,7 @@ from ._sklearn import (
     fit_context,
     get_output_config,
 )
-from ._time import as_comparable, frequency, refuse_text, time_labels
+from ._time import as_comparable, frequency, time_labels
 from ._warn import warn, warn_of_the_past
 from ._windows import FLOATS, Windows
 
@@ -108,13 +108,13 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
           training rows that are older than its first label. Data without labels
           (arrays, polars frames) is a series of its own.
         - "fit" states that X, in :meth:`transform`, always follows the training rows.
-        - a pandas frame is the whole series, in which every row is looked up by its
-          label: rows of X may be missing, shuffled or repeated, or follow its end, and
-          each has the window that it has in the series. Windows only look back, so
-          that the series may well reach beyond the training rows: this is how a test
-          fold after a `gap`, a bootstrap, or the rows of which a target is known get
-          their true past. It needs the columns that are windowed, and is not copied
-          by :func:`sklearn.base.clone`.
+        - a pandas frame, or a Series if it is one column, is the whole series, in
+          which every row is looked up by its label: rows of X may be missing, shuffled
+          or repeated, or follow its end, and each has the window that it has in the
+          series. Windows only look back, so that the series may well reach beyond the
+          training rows: this is how a test fold after a `gap`, a bootstrap, or the
+          rows of which a target is known get their true past. It needs the columns
+          that are windowed, and is not copied by :func:`sklearn.base.clone`.
         - an array holds the rows just before X.
         - None: the rows before X are unknown.
 
@@ -284,7 +284,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         self._check_output()
-        refuse_text(X, "X")
+        check_columns(X, "X")
         rows = validate_data(self, X, reset=False, **FLOATS)
         past, beside = self._past, self._beside
         labels = time_labels(X, "X", ordered=past is None or not past.looks_up)
@@ -324,7 +324,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
 
     def _learn(self, X: Any, y: Any) -> Windows:
         """Fit to a series and return its windows; a failed call changes nothing."""
-        refuse_text(X, "X")
+        check_columns(X, "X")
         rows = check_array(X, estimator=self, input_name="X", **FLOATS)
         beside = self._find_beside(X, rows)
         windowed = _windowed(rows, beside)

@@ -12,7 +12,7 @@ from types import FrameType
 # What may stand between a user's line and the place that warns.
 _LIBRARIES = {
     *("skts", "sklearn", "joblib", "scikeras", "keras"),
-    *("concurrent", "contextlib", "functools", "threading"),
+    *("concurrent", "contextlib", "functools", "multiprocessing", "threading"),
 }
 
 

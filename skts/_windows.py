@@ -131,16 +131,16 @@ class Windows(NDArrayOperatorsMixin):
         return iter(np.asarray(self))
 
     def __getitem__(self, key: Any) -> Any:
-        if isinstance(key, tuple) and len(key) == 2:
-            rows, columns = key
+        if isinstance(key, tuple) and 0 < len(key) < 3:
+            columns = key[1] if len(key) == 2 else ALL
             if columns is Ellipsis or isinstance(columns, slice) and columns == ALL:
-                key = rows
+                key = key[0]
         if isinstance(key, Integral) and not isinstance(key, (bool, np.bool_)):
             row = range(len(self))[key]
             return np.asarray(self[row : row + 1])[0]
         if isinstance(key, slice):
             return self._select(key)
-        if isinstance(key, (list, np.ndarray, pd.Series, pd.Index)):
+        if isinstance(key, (list, range, np.ndarray, pd.Series, pd.Index)):
             rows = np.asarray(key) if len(key) else np.zeros(0, int)
             if rows.ndim == 1 and rows.dtype.kind in "biu":
                 return self._select(rows)
@@ -182,13 +182,14 @@ class Windows(NDArrayOperatorsMixin):
         return getattr(ufunc, method)(*arrays(inputs), **how)
 
     def __repr__(self) -> str:
-        channels = ", ".join(self.channels or [f"{self.n_channels} channels"])
-        beside = f", {self.n_beside} columns beside them" if self.n_beside else ""
+        channels = ", ".join(self.channels or [_count(self.n_channels, "channel")])
+        columns = _count(self.n_beside, "column")
+        beside = f", {columns} beside them" if self.n_beside else ""
         rows = str(np.asarray(self[:REPR_ROWS]))
         more = "\n ..." if len(self) > REPR_ROWS else ""
         return (
-            f"<{len(self)} windows of {self.timesteps} timesteps of {channels}{beside},"
-            f" {self.dtype}>\n{rows}{more}"
+            f"<{_count(len(self), 'window')} of {_count(self.timesteps, 'timestep')} "
+            f"of {channels}{beside}, {self.dtype}>\n{rows}{more}"
         )
 
     def __reduce__(self) -> tuple:
@@ -229,6 +230,10 @@ class Windows(NDArrayOperatorsMixin):
             starts = self.ends.start - first + self.ends.step * rows
         windows = sliding_windows(self.values, self.timesteps)[starts]
         return windows.reshape(*windows.shape[:-1], self.timesteps, self.n_channels)
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
 def shifted(ends: range | np.ndarray, count: int) -> range | np.ndarray:

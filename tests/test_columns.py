@@ -1,11 +1,27 @@
 """What column names and the values of windows tell about timesteps and channels."""
 
+import re
+
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
-from skts import MLPClassifier, MLPRegressor
-from skts._columns import misread_channels, newest_first, read_lags, read_steps
+from skts import (
+    MLPClassifier,
+    MLPRegressor,
+    SlidingWindowTransformer,
+    make_supervised,
+)
+from skts._columns import (
+    check_columns,
+    misread_channels,
+    newest_first,
+    read_lags,
+    read_steps,
+)
+
+DATES = pd.date_range("2024-01-01", periods=2)
 
 
 @pytest.mark.parametrize(
@@ -188,3 +204,105 @@ def test_networks_warn_of_lags_newest_first_and_read_them_as_they_are():
     np.testing.assert_array_equal(
         network.predict(X), network.fit(named, np.exp(y)).predict(named)
     )
+
+
+# ---------------------------------------------------------------------------
+# Columns that are no numbers
+# ---------------------------------------------------------------------------
+
+
+NO_NUMBERS = {
+    "text": (["a", "b"], r"columns \['c'\] hold text"),
+    "text and numbers": ([1, "b"], r"columns \['c'\] hold text"),
+    "missing text": (["a", None], r"columns \['c'\] hold text"),
+    "string": (pd.array(["a", "b"], dtype="string"), r"\['c'\] hold text"),
+    "category": (pd.Categorical(["a", "b"]), r"\['c'\] hold text"),
+    "dates": (DATES, r"\['c'\] hold times: .* X.set_index\('c'\)"),
+    "zone": (DATES.tz_localize("UTC"), r"\['c'\] hold times"),
+    "objects": (DATES.astype(object), r"\['c'\] hold times"),
+    "dates of Python": (list(DATES.date), r"\['c'\] hold times"),
+    "category of dates": (pd.Categorical(DATES), r"\['c'\] hold times"),
+    "periods": (DATES.to_period("D"), r"\['c'\] hold times"),
+    "time since": (DATES - DATES[0], r"\['c'\] hold times"),
+}
+
+
+@pytest.mark.parametrize("name", NO_NUMBERS)
+def test_text_and_times_are_refused_by_name(name):
+    values, message = NO_NUMBERS[name]
+    with pytest.raises(ValueError, match=message):
+        check_columns(pd.DataFrame({"a": [1.0, 2.0], "c": values}), "X")
+
+
+def test_all_columns_are_named():
+    X = pd.DataFrame([[DATES[0], "a", DATES[0], 1.0, "b"]], columns=list("stuvw"))
+    message = r"columns \['s', 'u'\] hold times.* columns \['t', 'w'\] hold text"
+    with pytest.raises(ValueError, match=message):
+        check_columns(X, "X")
+
+
+@pytest.mark.parametrize("names", [["a", "b", "a", "b", "c"], [1, 0, 0, 1, 2]])
+def test_columns_of_the_same_name_are_refused(names):
+    X = pd.DataFrame(np.ones((9, 5)), columns=names)
+    message = f"X has several columns of the same name, {re.escape(str(names[:2]))}"
+    with pytest.raises(ValueError, match=message):
+        SlidingWindowTransformer().fit(X)
+    with pytest.raises(ValueError, match="^series has several"):
+        make_supervised(X)
+    with pytest.raises(ValueError, match="^history has several"):
+        SlidingWindowTransformer(history=X).fit(X.iloc[:, [0, 1, 4]])
+    fitted = SlidingWindowTransformer().fit(X.iloc[:, [0, 1, 4]])
+    with pytest.raises(ValueError, match=message):
+        fitted.transform(X)
+
+
+def test_columns_of_the_same_name_in_a_table_of_arrow_are_refused():
+    pa = pytest.importorskip("pyarrow")
+    X = pa.table([[1.0, 2.0]] * 2, names=["a", "a"])
+    with pytest.raises(ValueError, match=r"same name, \['a'\]"):
+        check_columns(X, "X")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1, 2],
+        [True, False],
+        pd.array([1, None], dtype="Int64"),
+        pd.array([1, 2.5, None], dtype=object),
+        pd.array([None, None], dtype=object),
+        pd.Categorical([1, 2]),
+        ["1.5", "2"],
+    ],
+)
+def test_numbers_of_all_types_go_on(values):
+    check_columns(pd.DataFrame({"c": values}), "X")
+    check_columns(pd.DataFrame({("c", 1): values, ("c", 2): values}), "X")
+
+
+@pytest.mark.parametrize(
+    "values, message",
+    [
+        (list(DATES), r"\['c'\] hold times: .*X.to_pandas\(\).set_index\('c'\)"),
+        (list(DATES.date), r"\['c'\] hold times"),
+        (["a", "b"], r"\['c'\] hold text"),
+        (pl.Series(["a", "b"], dtype=pl.Categorical), r"\['c'\] hold text"),
+        (pl.Series(["a", "b"], dtype=pl.Enum(["a", "b"])), r"\['c'\] hold text"),
+    ],
+)
+def test_columns_of_polars_and_pyarrow(values, message):
+    X = pl.DataFrame({"a": [1.0, 2.0], "c": values})
+    with pytest.raises(ValueError, match=message):
+        check_columns(X, "X")
+    check_columns(X[["a"]], "X")
+    pytest.importorskip("pyarrow")
+    with pytest.raises(ValueError, match=message):
+        check_columns(X.to_arrow(), "X")
+    check_columns(X[["a"]].to_arrow(), "X")
+
+
+def test_arrays():
+    check_columns(np.ones((2, 1)), "X")
+    check_columns([["a"]], "X")  # for scikit-learn to refuse
+    with pytest.raises(ValueError, match="X is an array of datetime64.* index of"):
+        check_columns(DATES.to_numpy()[:, None], "X")

@@ -19,7 +19,6 @@ from skts._time import (
     grid_positions,
     labels_after,
     last_before_hole,
-    refuse_text,
     time_labels,
 )
 
@@ -607,86 +606,3 @@ def test_one_label_is_continued_by_what_is_known_of_it():
     assert labels_after(DAYS[:1], 2).equals(DAYS[1:3])
     months = pd.period_range("2024-01", periods=4, freq="2M")
     assert labels_after(months[:1], 3).equals(months[1:])
-
-
-# ---------------------------------------------------------------------------
-# Columns that are no numbers
-# ---------------------------------------------------------------------------
-
-
-NO_NUMBERS = {
-    "text": (["a", "b"], r"columns \['c'\] hold text"),
-    "text and numbers": ([1, "b"], r"columns \['c'\] hold text"),
-    "missing text": (["a", None], r"columns \['c'\] hold text"),
-    "string": (pd.array(["a", "b"], dtype="string"), r"\['c'\] hold text"),
-    "category": (pd.Categorical(["a", "b"]), r"\['c'\] hold text"),
-    "dates": (DAYS[:2], r"\['c'\] hold times: .* X.set_index\('c'\)"),
-    "zone": (DAYS[:2].tz_localize("UTC"), r"\['c'\] hold times"),
-    "objects": (DAYS[:2].astype(object), r"\['c'\] hold times"),
-    "dates of Python": (list(DAYS[:2].date), r"\['c'\] hold times"),
-    "category of dates": (pd.Categorical(DAYS[:2]), r"\['c'\] hold times"),
-    "periods": (DAYS[:2].to_period("D"), r"\['c'\] hold times"),
-    "time since": (DAYS[:2] - DAYS[0], r"\['c'\] hold times"),
-}
-
-
-@pytest.mark.parametrize("name", NO_NUMBERS)
-def test_text_and_times_are_refused_by_name(name):
-    values, message = NO_NUMBERS[name]
-    with pytest.raises(ValueError, match=message):
-        refuse_text(pd.DataFrame({"a": [1.0, 2.0], "c": values}), "X")
-
-
-def test_all_columns_are_named():
-    X = pd.DataFrame([[DAYS[0], "a", DAYS[0], 1.0, "b"]], columns=list("stuvw"))
-    message = r"columns \['s', 'u'\] hold times.* columns \['t', 'w'\] hold text"
-    with pytest.raises(ValueError, match=message):
-        refuse_text(X, "X")
-    X.columns = ["s", "s", "u", "v", "s"]
-    with pytest.raises(ValueError, match=r"\['s', 'u'\] hold times"):
-        refuse_text(X, "X")
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        [1, 2],
-        [True, False],
-        pd.array([1, None], dtype="Int64"),
-        pd.array([1, 2.5, None], dtype=object),
-        pd.array([None, None], dtype=object),
-        pd.Categorical([1, 2]),
-        ["1.5", "2"],
-    ],
-)
-def test_numbers_of_all_types_go_on(values):
-    refuse_text(pd.DataFrame({"c": values}), "X")
-    refuse_text(pd.DataFrame({("c", 1): values, ("c", 2): values}), "X")
-
-
-@pytest.mark.parametrize(
-    "values, message",
-    [
-        (list(DAYS[:2]), r"\['c'\] hold times: .*X.to_pandas\(\).set_index\('c'\)"),
-        (list(DAYS[:2].date), r"\['c'\] hold times"),
-        (["a", "b"], r"\['c'\] hold text"),
-        (pl.Series(["a", "b"], dtype=pl.Categorical), r"\['c'\] hold text"),
-        (pl.Series(["a", "b"], dtype=pl.Enum(["a", "b"])), r"\['c'\] hold text"),
-    ],
-)
-def test_columns_of_polars_and_pyarrow(values, message):
-    X = pl.DataFrame({"a": [1.0, 2.0], "c": values})
-    with pytest.raises(ValueError, match=message):
-        refuse_text(X, "X")
-    refuse_text(X[["a"]], "X")
-    pytest.importorskip("pyarrow")
-    with pytest.raises(ValueError, match=message):
-        refuse_text(X.to_arrow(), "X")
-    refuse_text(X[["a"]].to_arrow(), "X")
-
-
-def test_arrays():
-    refuse_text(np.ones((2, 1)), "X")
-    refuse_text([["a"]], "X")  # for scikit-learn to refuse
-    with pytest.raises(ValueError, match="X is an array of datetime64.* index of"):
-        refuse_text(DAYS.to_numpy()[:, None], "X")

@@ -694,12 +694,28 @@ def test_a_history_is_held_once():
     series = history.assign(shop=0.0)
     transformer = SlidingWindowTransformer(3, history=series, passthrough="shop")
     assert len(pickle.dumps(transformer.fit(series[:50]))) < 2.1 * plain
+    transformer = SlidingWindowTransformer(3, history=history["a"])
+    plain = len(pickle.dumps(history["a"]))
+    assert len(pickle.dumps(transformer.fit(history[:50]))) < 1.1 * plain
 
 
-def test_a_series_is_a_history_of_one_column():
+@pytest.mark.parametrize("name", ["a", None, 0])
+def test_a_series_is_a_history_of_one_column(name):
+    X = days(10) if name == "a" else days(10).set_axis([0], axis=1)
+    for rows in (X, days(10)) if name is None else (X,):
+        history = X.iloc[:, 0].rename(name)
+        transformer = SlidingWindowTransformer(3, history=history).fit(rows[:5])
+        assert first_window(transformer, rows[8:]) == [6, 7, 8]
+        stored = pickle.loads(pickle.dumps(transformer))
+        assert first_window(stored, rows[8:]) == [6, 7, 8]
+
+
+def test_a_series_of_another_column_is_no_history():
     X = days(10)
-    transformer = SlidingWindowTransformer(3, history=X["a"]).fit(X[:5])
-    assert first_window(transformer, X[8:]) == [6, 7, 8]
+    with pytest.raises(ValueError, match=r"history lacks the columns \['a'\] of X"):
+        SlidingWindowTransformer(history=X["a"].rename("b")).fit(X)
+    with pytest.raises(ValueError, match=r"history lacks the columns \['b'\] of X"):
+        SlidingWindowTransformer(history=X["a"].rename(None)).fit(X.assign(b=1.0))
 
 
 def test_a_window_longer_than_history_and_rows_is_an_error():
@@ -754,6 +770,8 @@ def test_columns_of_an_array_are_passed_through_in_their_order():
         (["a", "shop"], {}, "must name columns of X"),
         ([5], {}, r"passthrough=\[5\] must name columns of X"),
         ([[0]], {}, "must name columns of X"),
+        (True, {}, "passthrough=True must name columns of X"),
+        (False, {}, "must name columns of X"),
         (["a", "b"], {}, r"names all 2 columns of X: leave at least one"),
         (["a"], {"flatten": False}, "flatten=False .* nothing can stand beside"),
     ],

@@ -93,6 +93,8 @@ def test_windows_stand_for_a_table(windows, table):
         [],
         [1, 1, 0],
         [-1, 2],
+        range(3),
+        range(5, 0, -2),
         np.array([2, 3, 4], np.int32),
         pd.Index([3, 0]),
     ],
@@ -100,7 +102,8 @@ def test_windows_stand_for_a_table(windows, table):
 )
 def test_selecting_rows_keeps_the_structure(windows, table, rows):
     expected = table[rows] if len(np.shape(rows)) == 0 or len(rows) else table[:0]
-    for selected in (windows[rows], windows[rows, ...], windows[rows, :]):
+    for key in (rows, (rows,), (rows, ...), (rows, slice(None))):
+        selected = windows[key]
         assert isinstance(selected, Windows)
         assert selected.channels == windows.channels
         assert (selected.timesteps, selected.n_beside) == (TIMESTEPS, windows.n_beside)
@@ -216,6 +219,9 @@ def test_repr_is_short_and_says_what_the_columns_are():
     assert repr(windows).endswith("...") and not repr(windows[:3]).endswith("...")
     beside, _ = WINDOWS["beside"]
     assert "of 2 channels, 2 columns beside them" in repr(beside)
+    one = Windows(SERIES[:1, :1], range(1), 1, beside=BESIDE[:1, :1])
+    words = "<1 window of 1 timestep of 1 channel, 1 column beside them, float64>"
+    assert repr(one).startswith(words)
 
 
 # Among scikit-learn's tools ---------------------------------------------------------
