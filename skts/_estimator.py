@@ -16,7 +16,8 @@ from sklearn.utils.validation import validate_data
 
 from ._columns import count_lags, misread_channels, newest_first, read_lags
 from ._docstrings import compose, read
-from ._networks._layers import SeededLayers
+from ._networks._layers import Layers
+from ._seeds import run_seeded
 from ._sklearn import (
     BaseEstimator,
     HasMethods,
@@ -28,6 +29,7 @@ from ._sklearn import (
 from ._warn import warn
 from ._windows import Windows
 
+INPUTS = "windows", "beside"  # of a network, in the order of its inputs
 PREDICTED_AT_ONCE = 2**16
 POSITIVE = Interval(Integral, 1, None, closed="left")
 SIZES = [POSITIVE, "array-like"]
@@ -158,7 +160,7 @@ class NetworkEstimator(BaseEstimator):
     """
 
     # An architecture is a subclass that lists its parameters as fields, with what is
-    # allowed in `_parameter_constraints`, and that implements `_hidden`: the network
+    # allowed in `_parameter_constraints`, and that implements `hidden`: the network
     # between windows and output layer. Every subclass is made a dataclass, inherits the
     # fields and constraints of its bases, and describes no parameters but its own.
     _docstring_ = read(__doc__)
@@ -240,8 +242,12 @@ class NetworkEstimator(BaseEstimator):
             )
             self.model_.set_weights(weights)
 
-    def _hidden(self, layers, windows):
-        """Return what the output layer reads: Keras `layers` applied to `windows`."""
+    def hidden(self, layers, windows):
+        """Return what the output layer reads: Keras `layers` applied to `windows`.
+
+        A parameter `beside` gets what stands beside the windows, None if nothing does;
+        without one, that is put beside what this returns.
+        """
         raise NotImplementedError
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -455,23 +461,47 @@ class NetworkEstimator(BaseEstimator):
 
     def _build(self, inputs, seed):
         """Return a plain Keras network that reads rows of `inputs`."""
-        from ._program import keras
+        from ._program import keras  # which quiets TensorFlow first
 
+        shapes = [x.shape[1:] for x in inputs]
         dtype = str(inputs[0].dtype)
-        layers = SeededLayers(seed, dtype)
-        windows, *beside = (
-            keras.Input(x.shape[1:], dtype=dtype, name=name)
-            for name, x in zip(("windows", "beside"), inputs)
+
+        def build():
+            layers = Layers()
+            tensors = {
+                name: keras.Input(shape, dtype=dtype, name=name)
+                for name, shape in zip(INPUTS, shapes)
+            }
+            hidden = self._hidden(layers, tensors)
+            name = type(self).__name__.lower()
+            inputs = list(tensors.values())
+            outputs = self._output(layers, hidden)
+            return keras.Model(
+                inputs if len(inputs) > 1 else inputs[0], outputs, name=name
+            )
+
+        return run_seeded(build, seed, dtype)
+
+    def _hidden(self, layers, tensors):
+        """Return what the output layer reads: all tensors, those of `hidden` by it."""
+        names = inspect.signature(self._reader).parameters
+        hidden = self.hidden(
+            layers, **{n: tensors.get(n) for n in INPUTS if n in names}
         )
-        hidden = self._hidden(layers, windows)
-        for columns in beside:
-            if len(hidden.shape) == 3:  # one output a step
-                columns = layers.RepeatVector(hidden.shape[1])(columns)
-            hidden = layers.Concatenate()([hidden, columns])
-        outputs = self._output(layers, hidden)
-        name = type(self).__name__.lower()
-        inputs = [windows, *beside] if beside else windows
-        return keras.Model(inputs, outputs, name=name)
+        for name, columns in tensors.items():
+            if name not in names:
+                if len(hidden.shape) == 3:  # one output a step
+                    columns = layers.RepeatVector(hidden.shape[1])(columns)
+                hidden = layers.Concatenate()([hidden, columns])
+        return hidden
+
+    def _read(self, layers, **tensors):
+        return self.hidden(layers, **tensors)
+
+    @property
+    def _reader(self):
+        """The function whose parameters are what the network reads by itself."""
+        return self.hidden
 
     def _held_out(self, targets):
         """Return which rows to validate on: the last ones, of each class."""

@@ -24,7 +24,7 @@ from ._sklearn import (
 )
 
 
-class NetworkRegressor(RegressorMixin, NetworkEstimator):
+class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
     """A network that predicts numbers.
 
     Parameters
@@ -166,7 +166,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         return positions
 
 
-class NetworkClassifier(ClassifierMixin, NetworkEstimator):
+class BaseNetworkClassifier(ClassifierMixin, NetworkEstimator):
     """A network that predicts classes.
 
     Parameters

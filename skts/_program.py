@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import json
 import math
 import os
@@ -19,6 +20,8 @@ import time
 import weakref
 
 import numpy as np
+
+from ._seeds import run_seeded
 
 
 @contextlib.contextmanager
@@ -47,7 +50,6 @@ with _quiet():
     tf.constant(0)  # looks for devices
 
     from ._fast_layers import for_graph, for_xla
-
 XLA_MIN_BATCHES = 200  # that are trained on
 XLA_MAX_TIMESTEPS = 2**14  # of all rows of a batch
 CHUNK_SECONDS = 0.5  # at most, between two looks at Ctrl-C and the progress line
@@ -344,7 +346,11 @@ def _call(network, inputs, training):
 def _copy_of(network, xla):
     """Return a copy of `network` in layers that are quick in a compiled program."""
     copy_layer = for_xla if xla else for_graph
-    return keras.models.clone_model(network, clone_function=copy_layer)
+    clone = functools.partial(
+        keras.models.clone_model, network, clone_function=copy_layer
+    )
+    # Seeds and weights are data: none are drawn from what the user's code draws from.
+    return run_seeded(clone, 0, network.inputs[0].dtype)
 
 
 def _variables(network):

@@ -23,15 +23,15 @@ from sklearn.utils import estimator_html_repr
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skts
-from skts._heads import NetworkClassifier, NetworkRegressor
+from skts._heads import BaseNetworkClassifier, BaseNetworkRegressor
 
 ROOT = Path(__file__).parents[1]
 
 PUBLIC = [getattr(skts, name) for name in skts.__all__]
 ESTIMATORS = [c for c in PUBLIC if isinstance(c, type) and issubclass(c, BaseEstimator)]
 KINDS = {
-    NetworkRegressor: [c for c in ESTIMATORS if is_regressor(c())],
-    NetworkClassifier: [c for c in ESTIMATORS if is_classifier(c())],
+    BaseNetworkRegressor: [c for c in ESTIMATORS if is_regressor(c())],
+    BaseNetworkClassifier: [c for c in ESTIMATORS if is_classifier(c())],
 }
 
 READS_NEIGHBOURS = "the output for a row depends on the rows before it: it is a window"
@@ -81,7 +81,7 @@ def test_check_estimator(estimator, check):
         raise
 
 
-@pytest.mark.parametrize("cls", KINDS[NetworkRegressor])
+@pytest.mark.parametrize("cls", KINDS[BaseNetworkRegressor])
 def test_defaults_learn(cls):
     """What scikit-learn asks of a regressor, but of windows that are sooner learned."""
     rng = np.random.RandomState(0)

@@ -650,12 +650,12 @@ def test_model_is_plain_keras(data, tmp_path):
 
 def test_the_seam_for_new_architectures(data):
     class Average(MLPRegressor):
-        def _hidden(self, layers, windows):
+        def hidden(self, layers, windows):
             return layers.GlobalAveragePooling1D()(windows)
 
     assert Average(epochs=2).fit(*data).predict(data[0]).shape == (40,)
     with pytest.raises(NotImplementedError):
-        NetworkEstimator()._hidden(None, None)
+        NetworkEstimator().hidden(None, None)
 
 
 def test_multi_target_steps_come_step_by_step():

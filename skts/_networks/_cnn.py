@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .._estimator import POSITIVE, SIZES, NetworkEstimator, as_sizes
-from .._heads import NetworkClassifier, NetworkRegressor
+from .._heads import BaseNetworkClassifier, BaseNetworkRegressor
 
 
 class _CNN(NetworkEstimator):
@@ -48,7 +48,7 @@ class _CNN(NetworkEstimator):
         "activation": [str, callable],
     }
 
-    def _hidden(self, layers, windows):
+    def hidden(self, layers, windows):
         # Kernels and pools never exceed what there is to read.
         kernel_size = min(self.kernel_size, windows.shape[1])
         x = layers.Conv1D(self.filters, kernel_size, activation=self.activation)(
@@ -61,7 +61,7 @@ class _CNN(NetworkEstimator):
         return x
 
 
-class CNNRegressor(_CNN, NetworkRegressor):
+class CNNRegressor(_CNN, BaseNetworkRegressor):
     """Convolutional network: finds short patterns wherever in the window they are.
 
     See Also
@@ -82,7 +82,7 @@ class CNNRegressor(_CNN, NetworkRegressor):
     """
 
 
-class CNNClassifier(_CNN, NetworkClassifier):
+class CNNClassifier(_CNN, BaseNetworkClassifier):
     """Convolutional network: finds short patterns wherever in the window they are.
 
     See Also

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .._estimator import POSITIVE, NetworkEstimator
-from .._heads import NetworkClassifier, NetworkRegressor
+from .._heads import BaseNetworkClassifier, BaseNetworkRegressor
 
 
 class _CNNLSTM(NetworkEstimator):
@@ -52,7 +52,7 @@ class _CNNLSTM(NetworkEstimator):
         "activation": [str, callable],
     }
 
-    def _hidden(self, layers, windows):
+    def hidden(self, layers, windows):
         timesteps, channels = windows.shape[1:]
         # Of one subsequence the LSTM would have nothing to remember.
         length = min(self.subsequence_length, -(-timesteps // 2))
@@ -72,7 +72,7 @@ class _CNNLSTM(NetworkEstimator):
         )
 
 
-class CNNLSTMRegressor(_CNNLSTM, NetworkRegressor):
+class CNNLSTMRegressor(_CNNLSTM, BaseNetworkRegressor):
     """CNN-LSTM: a convolution reads subsequences, an LSTM the sequence of them.
 
     See Also
@@ -95,7 +95,7 @@ class CNNLSTMRegressor(_CNNLSTM, NetworkRegressor):
     _learns_slowly = True
 
 
-class CNNLSTMClassifier(_CNNLSTM, NetworkClassifier):
+class CNNLSTMClassifier(_CNNLSTM, BaseNetworkClassifier):
     """CNN-LSTM: a convolution reads subsequences, an LSTM the sequence of them.
 
     See Also

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from .._estimator import POSITIVE
-from .._heads import NetworkRegressor
+from .._heads import BaseNetworkRegressor
 
 
-class EncoderDecoderLSTMRegressor(NetworkRegressor):
+class EncoderDecoderLSTMRegressor(BaseNetworkRegressor):
     """Encoder-Decoder LSTM: one network reads the window, one writes what follows.
 
     Layer by layer: LSTM(`units`) reads the window, RepeatVector(horizon) hands what it
@@ -47,7 +47,7 @@ class EncoderDecoderLSTMRegressor(NetworkRegressor):
 
     _parameter_constraints = {"units": [POSITIVE], "activation": [str, callable]}
 
-    def _hidden(self, layers, windows):
+    def hidden(self, layers, windows):
         horizon = self.n_outputs_ // self._n_targets_
         x = layers.LSTM(self.units, activation=self.activation)(windows)
         x = layers.RepeatVector(horizon)(self._drop(layers, x))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .._estimator import SIZES, NetworkEstimator, as_sizes
-from .._heads import NetworkClassifier, NetworkRegressor
+from .._heads import BaseNetworkClassifier, BaseNetworkRegressor
 
 
 class _LSTM(NetworkEstimator):
@@ -31,7 +31,7 @@ class _LSTM(NetworkEstimator):
 
     _parameter_constraints = {"units": SIZES, "activation": [str, callable]}
 
-    def _hidden(self, layers, windows):
+    def hidden(self, layers, windows):
         x = windows
         *stacked, last = as_sizes("units", self.units)
         for units in stacked:
@@ -40,7 +40,7 @@ class _LSTM(NetworkEstimator):
         return self._drop(layers, layers.LSTM(last, activation=self.activation)(x))
 
 
-class LSTMRegressor(_LSTM, NetworkRegressor):
+class LSTMRegressor(_LSTM, BaseNetworkRegressor):
     """Long short-term memory network: reads a window step by step.
 
     See Also
@@ -63,7 +63,7 @@ class LSTMRegressor(_LSTM, NetworkRegressor):
     _learns_slowly = True
 
 
-class LSTMClassifier(_LSTM, NetworkClassifier):
+class LSTMClassifier(_LSTM, BaseNetworkClassifier):
     """Long short-term memory network: reads a window step by step.
 
     See Also

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .._estimator import SIZES, NetworkEstimator, as_sizes
-from .._heads import NetworkClassifier, NetworkRegressor
+from .._heads import BaseNetworkClassifier, BaseNetworkRegressor
 
 
 class _MLP(NetworkEstimator):
@@ -32,14 +32,14 @@ class _MLP(NetworkEstimator):
 
     _parameter_constraints = {"units": SIZES, "activation": [str, callable]}
 
-    def _hidden(self, layers, windows):
+    def hidden(self, layers, windows):
         x = layers.Flatten()(windows)
         for units in as_sizes("units", self.units):
             x = self._drop(layers, layers.Dense(units, activation=self.activation)(x))
         return x
 
 
-class MLPRegressor(_MLP, NetworkRegressor):
+class MLPRegressor(_MLP, BaseNetworkRegressor):
     """Multilayer perceptron: reads a window as one row of numbers.
 
     See Also
@@ -60,7 +60,7 @@ class MLPRegressor(_MLP, NetworkRegressor):
     """
 
 
-class MLPClassifier(_MLP, NetworkClassifier):
+class MLPClassifier(_MLP, BaseNetworkClassifier):
     """Multilayer perceptron: reads a window as one row of numbers.
 
     See Also
