@@ -605,6 +605,9 @@ def main():
     known = list(ROWS_M3 if options.m3 else ROWS)
     if unknown := set(options.rows) - set(known):
         parser.error(f"there are no rows {sorted(unknown)}, but {', '.join(known)}")
+    suite = SUITES[options.suite]
+    if unknown := set(options.series or []) - set(suite):
+        parser.error(f"there are no series {sorted(unknown)}, but {', '.join(suite)}")
     settings, start = dict(options.set), time.perf_counter()
     if options.m3:
         results = run_m3(options.rows or known[:3], options.seeds, settings)
