@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from ._columns import choose
 from ._forecast import as_frame, forecast
+from ._intervals import check_bound_names, predicted_columns, with_earlier_errors
 from ._sklearn import HasMethods, Interval, check_method_params, validate_params
 from ._supervised import make_supervised
 
@@ -34,17 +35,6 @@ def beside_truth(predictions: Any, series: pd.DataFrame, targets: list) -> pd.Da
     values = predictions.to_numpy().reshape(len(rows), -1)
     rows[[f"{name}_forecast" for name in targets]] = values
     return rows
-
-
-def predicted_columns(forecasts: pd.DataFrame) -> list:
-    """Return the targets in what `backtest` returned."""
-    targets = [c for c in forecasts if f"{c}_forecast" in forecasts]
-    if not targets or "step" not in forecasts or "origin" not in forecasts.index.names:
-        raise ValueError(
-            f"forecasts has the columns {list(forecasts.columns)} and the index "
-            f"{list(forecasts.index.names)}, but must be what backtest returned."
-        )
-    return targets
 
 
 def _check_names(targets: list) -> None:
@@ -164,6 +154,7 @@ def _with_progress(results: Iterable[list], n_origins: int) -> Iterator[list]:
         "min_train_size": [_POSITIVE, None],
         "refit": ["boolean", _POSITIVE],
         "future": [pd.DataFrame, None],
+        "coverage": [Interval(Real, 0, 1, closed="neither"), None],
         "fit_params": [dict, None],
         "n_jobs": [Integral, None],
         "verbose": ["verbose"],
@@ -182,6 +173,7 @@ def backtest(
     min_train_size: int | None = None,
     refit: bool | int = True,
     future: pd.DataFrame | None = None,
+    coverage: float | None = None,
     fit_params: dict | None = None,
     n_jobs: int | None = None,
     verbose: int = 0,
@@ -225,6 +217,10 @@ def backtest(
         believed at each origin of the rows after it, such as a weather forecast. Needed
         if `steps` is more than `horizon`: all rows that are fed back,
         ``(steps - 1) // horizon * horizon`` at each origin.
+    coverage : float, default=None
+        Between 0 and 1, such as 0.9: how much of what comes true shall lie inside of
+        intervals, made at each origin as :func:`forecast` does, from the errors of
+        earlier origins that were known there. By default, there are none.
     fit_params : dict, default=None
         Parameters for the model's `fit`. Of values with as many rows as `series`, such
         as weights, the rows are taken that are trained on.
@@ -237,11 +233,13 @@ def backtest(
 
     Returns
     -------
-    forecasts : DataFrame of shape (n_origins * steps, 1 + 2 * n_targets)
+    forecasts : DataFrame of shape (n_origins * steps, n_columns)
         A row for each step from each origin, indexed by `origin`, the label of the last
         row that was known, and `time`; in an array, labels are positions. Columns are
         `step`, counted from 1, the targets as they came true (NaN where the series
-        leaves out a label), and what was predicted, in columns ``NAME_forecast``.
+        leaves out a label), and what was predicted, in columns ``NAME_forecast``. With
+        a `coverage`, ``NAME_lower`` and ``NAME_upper`` of each target follow: NaN at
+        the first origins, until enough errors are known.
 
     Raises
     ------
@@ -283,6 +281,15 @@ def backtest(
     >>> error = result["births_forecast"] - result["births"]
     >>> error.abs().groupby(result["step"]).mean().round(1).tolist()
     [4.7, 6.5, 3.3, 6.9, 6.2, 8.5, 4.5]
+
+    Intervals at the last origins come from the errors at earlier ones:
+
+    >>> result = backtest(model, births, steps=7, horizon=7, coverage=0.9)
+    >>> result[["births_lower", "births", "births_upper"]].round(1).tail(2)
+                           births_lower  births  births_upper
+    origin     time
+    1959-12-24 1959-12-30          31.4      55          68.7
+               1959-12-31          30.3      50          67.6
     """
     clone(model)  # checks
     frame = as_frame(series, "series")
@@ -290,6 +297,8 @@ def backtest(
     series = np.asarray(series) if is_array else series
     targets = choose(target, frame.columns, "series")
     _check_names(targets)
+    if coverage is not None:
+        check_bound_names(targets, "series")
     others = [name for name in frame.columns if name not in targets]
     positions = _find_origins(
         len(frame),
@@ -328,7 +337,8 @@ def backtest(
         following = (frame.index[position + 1 :][:steps] for position in positions)
         forecasts = [pd.DataFrame(*both) for both in zip(forecasts, following)]
     rows = [beside_truth(predicted, frame, targets) for predicted in forecasts]
-    return pd.concat(rows, keys=labels, names=["origin", "time"])
+    forecasts = pd.concat(rows, keys=labels, names=["origin", "time"])
+    return forecasts if coverage is None else with_earlier_errors(forecasts, coverage)
 
 
 @validate_params(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from ._columns import choose, lag_of
+from ._intervals import with_intervals
 from ._sklearn import HasMethods, Interval, validate_params
 from ._time import (
     as_comparable,
@@ -338,11 +339,20 @@ class ModelOnSeries:
     {
         "model": [HasMethods(["fit", "predict"])],
         "steps": [Interval(Integral, 1, None, closed="left")],
+        "coverage": [Interval(Real, 0, 1, closed="neither"), None],
+        "errors": [pd.DataFrame, None],
     },
     prefer_skip_nested_validation=False,
 )
 def forecast(
-    model: Any, history: Any, steps: int, *, target: Any = None, future: Any = None
+    model: Any,
+    history: Any,
+    steps: int,
+    *,
+    target: Any = None,
+    future: Any = None,
+    coverage: float | None = None,
+    errors: pd.DataFrame | None = None,
 ) -> Any:
     """Predict the values that follow a series.
 
@@ -383,13 +393,22 @@ def forecast(
         follow `history`, and its columns are in the same order. Needed are all rows
         that are fed back, ``(steps - 1) // horizon * horizon`` of them: none if `steps`
         is at most the horizon.
+    coverage : float, default=None
+        Between 0 and 1, such as 0.9: how much of what comes true shall lie inside of
+        the intervals of each step, for which `errors` are needed. By default, there
+        are no intervals.
+    errors : DataFrame, default=None
+        What :func:`backtest` returned for such a model, `target` and at least as many
+        steps, on the rows of `history`. Only what was known at its end counts.
 
     Returns
     -------
     predictions : DataFrame or array of shape (steps, n_targets), or Series or array \
             of shape (steps,)
         The targets at the next steps: of the type of `history`, with its index
-        continued.
+        continued. With a `coverage`, a frame of columns ``NAME``, and then
+        ``NAME_lower`` and ``NAME_upper`` of each target; an array of these, of shape
+        (steps, 3 * n_targets), if `history` is one.
 
     Raises
     ------
@@ -399,13 +418,15 @@ def forecast(
         If the model is not a regressor, was fitted on other columns or predicts
         something that is not finite; if `target` is needed or names other columns; if
         the index of `history` cannot be continued; if `future` lacks columns, rows or
-        values.
+        values; if `errors` is of another series or target or of fewer steps, or too
+        few for the `coverage`.
     TypeError
         If `history` is a frame of another library than pandas, or `future` is not of
         the same kind as `history`.
 
     See Also
     --------
+    backtest : How good such forecasts were, and the errors that intervals come from.
     make_supervised : Turn a series into X and y.
     SlidingWindowTransformer : Turn each row into the window of rows that ends there.
 
@@ -423,12 +444,22 @@ def forecast(
     given windows, regressors of other libraries may look back any number of rows: a
     model with any of these predicts the whole series at each step.
 
+    Intervals are conformal [2]_: a bound of a step is its forecast plus one of the
+    errors that forecasts had at that step, with their sign, such that the same part of
+    them is left out on either side. If the next error is like those, it is inside at
+    least as often as asked for. For a `coverage` of 0.9, that takes 19 errors, and with
+    39 it depends less on a single one: where a step has fewer, those of its neighbours
+    count as well, as many to both sides as it takes. A model whose forecasts were
+    always too low has intervals above them.
+
     References
     ----------
     .. [1] Ben Taieb, S., Bontempi, G., Atiya, A. F. and Sorjamaa, A. (2012). "A review
            and comparison of strategies for multi-step ahead time series forecasting
            based on the NN5 forecasting competition". Expert Systems with
            Applications, 39(8), 7067-7083.
+    .. [2] Angelopoulos, A. N. and Bates, S. (2023). "Conformal prediction: a gentle
+           introduction". Foundations and Trends in Machine Learning, 16(4), 494-591.
 
     Examples
     --------
@@ -445,7 +476,23 @@ def forecast(
     1960-01-28    42.7
     1960-01-29    42.3
     1960-01-30    42.3
+
+    The errors of earlier forecasts tell how sure they are:
+
+    >>> from skts import backtest
+    >>> errors = backtest(model, births, steps=30, horizon=7)
+    >>> forecast(model, births, 30, coverage=0.9, errors=errors).round(1).tail(3)
+                births  births_lower  births_upper
+    date
+    1960-01-28    42.7          34.0          58.4
+    1960-01-29    42.3          33.6          58.9
+    1960-01-30    42.3          32.9          59.3
     """
+    if (coverage is None) != (errors is None):
+        raise ValueError(
+            f"coverage={coverage!r}, but errors is {'not ' * (errors is None)}given: "
+            "intervals need both, errors being what backtest returned."
+        )
     check_is_fitted(model)
     kind = get_tags(model).estimator_type
     if kind not in ("regressor", None):
@@ -483,6 +530,10 @@ def forecast(
         values = np.concatenate([values, predict(rows)])
 
     values = values[:steps]
+    if coverage is not None:
+        predicted = pd.DataFrame(values, labels, targets)
+        both = with_intervals(predicted, series, errors, coverage)
+        return both.to_numpy() if is_array else both
     if is_array:
         return values if np.ndim(history) == 2 else values[:, 0]
     if isinstance(history, pd.Series):

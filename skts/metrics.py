@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from sklearn.utils import check_array
 from ._sklearn import Interval, validate_params
 
 __all__ = [
+    "interval_coverage",
+    "interval_score",
     "mean_absolute_scaled_error",
     "root_mean_squared_scaled_error",
     "symmetric_mean_absolute_percentage_error",
@@ -20,6 +22,12 @@ __all__ = [
 _CHECKS = {
     "y_true": ["array-like"],
     "y_pred": ["array-like"],
+    "sample_weight": ["array-like", None],
+}
+_INTERVAL_CHECKS = {
+    "y_true": ["array-like"],
+    "lower": ["array-like"],
+    "upper": ["array-like"],
     "sample_weight": ["array-like", None],
 }
 _SCALED_CHECKS = {
@@ -256,3 +264,131 @@ def symmetric_mean_absolute_percentage_error(
     size[size == 0] = 1
     options = {"sample_weight": sample_weight, "multioutput": multioutput}
     return mean_absolute_error(y_true / size, y_pred / size, **options)
+
+
+def _mean(values: np.ndarray, sample_weight: Any, multioutput: Any) -> Any:
+    """Average what is not negative over rows and outputs, as scikit-learn does."""
+    options = {"sample_weight": sample_weight, "multioutput": multioutput}
+    return mean_absolute_error(values, np.zeros_like(values), **options)
+
+
+def _read_interval(y_true: Any, *bounds: Any) -> list[np.ndarray]:
+    """Return the truth and the bounds as columns of the same shape."""
+    columns = [_read(y_true, bound) for bound in bounds]
+    return [columns[0][0], *(bound for _, bound in columns)]
+
+
+@validate_params(
+    {**_INTERVAL_CHECKS, "coverage": [Interval(Real, 0, 1, closed="neither")]},
+    prefer_skip_nested_validation=True,
+)
+def interval_score(
+    y_true: Any,
+    lower: Any,
+    upper: Any,
+    *,
+    coverage: float,
+    sample_weight: Any = None,
+    multioutput: Any = "uniform_average",
+) -> Any:
+    """Mean width of intervals, and a penalty for what lies outside.
+
+    A value outside costs its distance from the interval, times 2 / (1 - `coverage`).
+    Narrow intervals that hold what they promise have the least score, so that neither
+    width nor coverage can be bought by the other [1]_.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_rows,) or (n_rows, n_outputs)
+        What came true.
+
+    lower, upper : array-like of shape (n_rows,) or (n_rows, n_outputs)
+        Bounds of the intervals.
+
+    coverage : float
+        Between 0 and 1: how much of the truth the intervals are meant to hold, such as
+        0.9.
+
+    sample_weight : array-like of shape (n_rows,), default=None
+        Weights of rows.
+
+    multioutput : {"raw_values", "uniform_average"} or array-like of shape \
+            (n_outputs,), default="uniform_average"
+        How outputs are averaged: not at all, all alike, or with these weights.
+
+    Returns
+    -------
+    score : float or ndarray of shape (n_outputs,)
+        In units of y; less is better, in spite of the name that it is known by.
+
+    See Also
+    --------
+    interval_coverage : How much of the truth is inside.
+
+    References
+    ----------
+    .. [1] Gneiting, T. and Raftery, A. E. (2007). "Strictly proper scoring rules,
+           prediction, and estimation". Journal of the American Statistical
+           Association, 102(477), 359-378.
+
+    Examples
+    --------
+    One value is inside, one lies 1 above an interval, which costs 2 / 0.2:
+
+    >>> from skts.metrics import interval_score
+    >>> interval_score([5, 9], [3, 4], [7, 8], coverage=0.8)
+    9.0
+    """
+    truth, low, high = _read_interval(y_true, lower, upper)
+    outside = np.maximum(low - truth, 0) + np.maximum(truth - high, 0)
+    scores = high - low + 2 / (1 - coverage) * outside
+    return _mean(scores, sample_weight, multioutput)
+
+
+@validate_params(_INTERVAL_CHECKS, prefer_skip_nested_validation=True)
+def interval_coverage(
+    y_true: Any,
+    lower: Any,
+    upper: Any,
+    *,
+    sample_weight: Any = None,
+    multioutput: Any = "uniform_average",
+) -> Any:
+    """Share of values that lie inside of their intervals, bounds included.
+
+    It should be near to what was asked for. Alone it says little: an interval from the
+    smallest to the largest value holds everything. :func:`interval_score` counts both.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_rows,) or (n_rows, n_outputs)
+        What came true.
+
+    lower, upper : array-like of shape (n_rows,) or (n_rows, n_outputs)
+        Bounds of the intervals.
+
+    sample_weight : array-like of shape (n_rows,), default=None
+        Weights of rows.
+
+    multioutput : {"raw_values", "uniform_average"} or array-like of shape \
+            (n_outputs,), default="uniform_average"
+        How outputs are averaged: not at all, all alike, or with these weights.
+
+    Returns
+    -------
+    coverage : float or ndarray of shape (n_outputs,)
+        Between 0 and 1.
+
+    See Also
+    --------
+    interval_score : Width and coverage in one number.
+
+    Examples
+    --------
+    >>> from skts.metrics import interval_coverage
+    >>> interval_coverage([5, 9, 4], [3, 4, 4], [7, 8, 6])
+    0.666...
+    """
+    truth, low, high = _read_interval(y_true, lower, upper)
+    inside = (low <= truth) & (truth <= high)
+    return _mean(inside.astype(float), sample_weight, multioutput)

@@ -3,9 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import mean_absolute_error, root_mean_squared_error
+from sklearn.metrics import (
+    mean_absolute_error,
+    mean_pinball_loss,
+    root_mean_squared_error,
+)
 
 from skts.metrics import (
+    interval_coverage,
+    interval_score,
     mean_absolute_scaled_error,
     root_mean_squared_scaled_error,
     symmetric_mean_absolute_percentage_error,
@@ -20,6 +26,7 @@ METRICS = {
     root_mean_squared_scaled_error: {"y_train": TRAIN},
     symmetric_mean_absolute_percentage_error: {},
 }
+INTERVALS = {interval_score: {"coverage": 0.8}, interval_coverage: {}}
 each_metric = pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.__name__)
 
 
@@ -66,7 +73,67 @@ def test_one_column_of_training_values_serves_all_outputs():
     np.testing.assert_array_equal(single, double)
 
 
+LOWER, UPPER = PREDICTED - [1, 5], PREDICTED + [2, 5]
+
+
+@pytest.mark.parametrize("coverage", [0.5, 0.9])
+def test_interval_score_is_that_of_both_quantiles(coverage):
+    tail = (1 - coverage) / 2
+    losses = [
+        mean_pinball_loss(TRUE, bound, alpha=alpha, multioutput="raw_values")
+        for bound, alpha in [(LOWER, tail), (UPPER, 1 - tail)]
+    ]
+    score = interval_score(
+        TRUE, LOWER, UPPER, coverage=coverage, multioutput="raw_values"
+    )
+    np.testing.assert_allclose(score, sum(losses) / tail)
+
+
+def test_the_best_interval_has_what_it_promises():
+    truth = np.arange(1001.0)
+    scores = {
+        tail: interval_score(
+            truth, np.full(1001, tail), np.full(1001, 1000 - tail), coverage=0.9
+        )
+        for tail in range(0, 200, 10)
+    }
+    assert min(scores, key=scores.__getitem__) == 50
+
+
+def test_interval_coverage_counts_the_bounds_as_inside():
+    assert interval_coverage([1, 2, 3, 4], [1, 0, 4, 9], [2, 2, 9, 1]) == 0.5
+    found = interval_coverage(TRUE, LOWER, UPPER, multioutput="raw_values")
+    np.testing.assert_allclose(found, [1 / 3, 2 / 3])
+
+
 # Conventions
+
+
+@pytest.mark.parametrize("metric", INTERVALS, ids=lambda m: m.__name__)
+def test_metrics_of_intervals_follow_the_conventions(metric):
+    options = INTERVALS[metric]
+    raw = metric(TRUE, LOWER, UPPER, multioutput="raw_values", **options)
+    assert metric(TRUE, LOWER, UPPER, **options) == pytest.approx(raw.mean())
+    assert isinstance(metric(TRUE, LOWER, UPPER, **options), float)
+    rows = [0, 2, 2]
+    repeated = metric(TRUE[rows], LOWER[rows], UPPER[rows], **options)
+    weighted = metric(TRUE, LOWER, UPPER, sample_weight=[1, 0, 2], **options)
+    assert weighted == pytest.approx(repeated)
+    frame = pd.DataFrame(TRUE)
+    assert metric(frame[0], LOWER[:, 0], list(UPPER[:, 0]), **options) == raw[0]
+    for bounds in [(LOWER, UPPER * np.nan), (LOWER + np.inf, UPPER)]:
+        with pytest.raises(ValueError, match="contains NaN|contains infinity"):
+            metric(TRUE, *bounds, **options)
+    with pytest.raises(ValueError, match="inconsistent numbers"):
+        metric(TRUE, LOWER, UPPER[:2], **options)
+    with pytest.raises(ValueError, match="different number of output"):
+        metric(TRUE, LOWER[:, 0], UPPER, **options)
+
+
+@pytest.mark.parametrize("coverage", [0, 1, 90, "0.9"])
+def test_coverage_is_between_0_and_1(coverage):
+    with pytest.raises(ValueError, match="The 'coverage' parameter"):
+        interval_score([1], [0], [2], coverage=coverage)
 
 
 @each_metric

@@ -8,8 +8,9 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from .._backtest import backtest, predicted_columns, seasonal_naive
+from .._backtest import backtest, seasonal_naive
 from .._forecast import as_frame
+from .._intervals import predicted_columns
 from ._style import (
     COLORS,
     VERMILION,

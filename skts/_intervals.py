@@ -1,0 +1,154 @@
+"""Intervals of forecasts, from the errors of those before them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ._time import as_comparable
+
+
+def predicted_columns(forecasts: pd.DataFrame, name: str = "forecasts") -> list:
+    """Return the targets in what `backtest` returned."""
+    targets = [c for c in forecasts if f"{c}_forecast" in forecasts]
+    if not targets or "step" not in forecasts or "origin" not in forecasts.index.names:
+        raise ValueError(
+            f"{name} has the columns {list(forecasts.columns)} and the index "
+            f"{list(forecasts.index.names)}, but must be what backtest returned."
+        )
+    return targets
+
+
+def bound_names(target: Any) -> list[str]:
+    """Name the columns of the bounds of a target."""
+    return [f"{target}_lower", f"{target}_upper"]
+
+
+def check_bound_names(targets: Any, of: str) -> None:
+    """Check that bounds do not have the names of targets."""
+    names = [name for target in targets for name in bound_names(target)]
+    if taken := set(targets).intersection(names):
+        raise ValueError(
+            f"{of} has {sorted(taken)} beside the bounds of intervals, which are called"
+            " the same: rename these columns."
+        )
+
+
+def n_errors_needed(coverage: float) -> int:
+    """Count the errors of which the smallest and the largest are the bounds."""
+    return math.ceil(2 / (1 - coverage) - 1 - 1e-9)
+
+
+def margins(
+    errors: np.ndarray, at_step: np.ndarray, steps: int, coverage: float
+) -> np.ndarray:
+    """Return what bounds add to the forecasts of each step, (steps, 2).
+
+    They are those of the signed errors at that step that leave out the same part on
+    either side, such that one more error is inside at least as often as asked for. Of
+    a step with less than two to leave out on a side, the errors of its neighbours count
+    as well, as many to both sides as it takes. NaN if all are too few.
+    """
+    if len(errors) < n_errors_needed(coverage):
+        return np.full((steps, 2), np.nan)
+    order = np.argsort(at_step, kind="stable")
+    errors, at_step = errors[order], at_step[order]
+    n_wanted = min(2 * n_errors_needed(coverage) + 1, len(errors))
+    bounds = []
+    for step in range(1, steps + 1):
+        width, near = 0, errors[:0]
+        while len(near) < n_wanted:
+            first = at_step.searchsorted(step - width)
+            near = errors[first : at_step.searchsorted(step + width, "right")]
+            width += 1
+        near = np.sort(near)
+        place = math.floor((len(near) + 1) * (1 - coverage) / 2 + 1e-9)
+        bounds.append([near[place - 1], near[-place]])
+    return np.array(bounds)
+
+
+def known_margins(
+    forecasts: pd.DataFrame, target: Any, until: Any, steps: int, coverage: float
+) -> np.ndarray:
+    """Return the margins by what was known at the label `until`, (steps, 2)."""
+    errors = (forecasts[target] - forecasts[f"{target}_forecast"]).to_numpy(float)
+    is_known = (forecasts.index.get_level_values("time") <= until) & ~np.isnan(errors)
+    at_step = forecasts["step"].to_numpy()
+    return margins(errors[is_known], at_step[is_known], steps, coverage)
+
+
+def with_earlier_errors(forecasts: pd.DataFrame, coverage: float) -> pd.DataFrame:
+    """Put intervals beside forecasts, by the errors that were known at each origin."""
+    origins = forecasts.index.get_level_values("origin")
+    steps = int(forecasts["step"].max())
+    bounds: dict[str, np.ndarray] = {}
+    for target in predicted_columns(forecasts):
+        added = [
+            known_margins(forecasts, target, origin, steps, coverage)
+            for origin in origins.unique()
+        ]
+        both = np.concatenate(added) + forecasts[[f"{target}_forecast"]].to_numpy()
+        bounds |= dict(zip(bound_names(target), both.T))
+    return forecasts.assign(**bounds)
+
+
+def _refuse_errors_of_others(
+    errors: pd.DataFrame, series: pd.DataFrame, targets: pd.Index
+) -> None:
+    """Check that what came true in a backtest is what the series holds."""
+    times = errors.index.get_level_values("time")
+    inside = (times >= series.index[0]) & (times <= series.index[-1])
+    truth = errors.loc[inside, list(targets)].astype(float)
+    values = series[targets].reindex(times[inside]).to_numpy(float)
+    is_equal = np.isclose(truth, values, rtol=1e-6, atol=0)
+    differs = (truth.notna() & ~is_equal).any(axis=1).to_numpy()
+    if differs.any():
+        row = differs.argmax()
+        raise ValueError(
+            f"errors is of another series than history: at {times[inside][row]}, it "
+            f"has {truth.iloc[row].tolist()} where history has {values[row].tolist()}. "
+            "Let backtest have the rows of history."
+        )
+
+
+def with_intervals(
+    predicted: pd.DataFrame, series: pd.DataFrame, errors: Any, coverage: float
+) -> pd.DataFrame:
+    """Put the bounds of intervals beside the forecasts of the rows after a series."""
+    targets, steps = predicted.columns, len(predicted)
+    check_bound_names(targets, "history")
+    missing = set(targets) - set(predicted_columns(errors, "errors"))
+    if missing:
+        raise ValueError(
+            f"errors has no forecasts of {sorted(missing, key=str)}, which model "
+            "predicts: let backtest have the same target."
+        )
+    if (n_steps := int(errors["step"].max())) < steps:
+        raise ValueError(
+            f"errors has {n_steps} steps from each origin, but steps={steps} are "
+            "predicted: let backtest predict as many."
+        )
+    times = errors.index.get_level_values("time")
+    times = as_comparable(times, series.index, "errors", "history")
+    errors = errors.set_axis(times.set_names("time"))
+    _refuse_errors_of_others(errors, series, targets)
+    last = series.index[-1]
+    for target in targets:
+        added = known_margins(errors, target, last, steps, coverage)
+        if np.isnan(added).any():
+            needed = n_errors_needed(coverage)
+            raise ValueError(
+                f"errors has fewer than the {needed} errors of {target!r} known at "
+                f"{last}, where history ends, that coverage={coverage} needs: backtest "
+                f"with n_origins={math.ceil(needed / n_steps)} or, as then neighbouring"
+                f" steps count as one, better {needed}."
+            )
+        lower, upper = bound_names(target)
+        predicted = predicted.assign(
+            **{lower: predicted[target] + added[:, 0]},
+            **{upper: predicted[target] + added[:, 1]},
+        )
+    return predicted
