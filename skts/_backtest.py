@@ -12,11 +12,12 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
-from ._columns import choose
+from ._columns import choose, targets_and_ahead
 from ._forecast import as_frame, forecast
 from ._intervals import check_bound_names, predicted_columns, with_earlier_errors
 from ._sklearn import HasMethods, Interval, check_method_params, validate_params
 from ._supervised import make_supervised
+from ._warn import warn
 
 __all__ = ["backtest", "seasonal_naive"]
 
@@ -51,23 +52,25 @@ def _find_origins(
     n_rows: int,
     *,
     steps: int,
+    n_after: int,
     horizon: int,
     n_origins: int,
     stride: int | None,
     min_train_size: int | None,
 ) -> range:
-    """Return the positions of the origins; `steps` rows follow the last one."""
-    stop = n_rows - steps
+    """Return the positions of the origins; `n_after` rows follow the last one."""
+    stop = n_rows - n_after
     if stride is None:
         room = stop - (min_train_size or n_rows // 2)
         stride = max(1, min(steps, room // max(1, n_origins - 1)))
     n_first = max(min_train_size or 0, horizon + 1)
-    n_needed = n_first + (n_origins - 1) * stride + steps
+    n_needed = n_first + (n_origins - 1) * stride + n_after
     if n_needed > n_rows:
         raise ValueError(
             f"n_origins={n_origins}, {stride} rows apart, need {n_needed} rows, but "
             f"series has {n_rows}. The {n_first} rows up to the first origin count, "
-            f"and steps={steps} after the last one: take fewer origins or steps."
+            f"and the {n_after} after the last one, of which steps={steps} are "
+            "predicted: take fewer origins or steps."
         )
     return range(stop - 1 - (n_origins - 1) * stride, stop, stride)
 
@@ -75,7 +78,7 @@ def _find_origins(
 def _split_future(
     future: pd.DataFrame | None, is_array: bool, others: list, origins: pd.Index
 ) -> list[pd.DataFrame]:
-    """Return what each origin has of the columns not predicted."""
+    """Return what each origin was told of the columns not predicted."""
     if future is None:
         raise ValueError(
             f"series has columns that are not predicted: {others}. A forecast beyond "
@@ -109,23 +112,23 @@ def _fit_and_forecast(
     origins: list[tuple[int, Any, Any]],
     *,
     steps: int,
-    horizon: int,
-    targets: list,
     fit_params: dict,
+    **columns: Any,
 ) -> list:
     """Fit a clone on the rows up to the first origin, and forecast from each.
 
     Origins are positions in the series, their labels, and the `future` known there.
+    Of `columns`, :func:`make_supervised` makes X and y.
     """
     forecasts: list = []
     for position, label, future in origins:
         known = _first_rows(series, position + 1)
         try:
             if not forecasts:
-                X, y = make_supervised(known, horizon=horizon, target=targets)
+                X, y = make_supervised(known, **columns)
                 model = clone(model)
                 model.fit(X, y, **fit_params)
-            options = {"target": targets, "future": future}
+            options = {"target": columns["target"], "future": future}
             forecasts.append(forecast(model, known, steps, **options))
         except Exception as error:
             error.add_note(f"Raised by backtest at the origin {label}.")
@@ -168,6 +171,7 @@ def backtest(
     *,
     horizon: int = 1,
     target: Any = None,
+    ahead: Any = None,
     n_origins: int = 20,
     stride: int | None = None,
     min_train_size: int | None = None,
@@ -181,9 +185,9 @@ def backtest(
     """Forecast from many origins of a series, and put what came true beside it.
 
     At each origin, in time order, a clone of the model is fitted on the rows up to
-    there, as X and y of ``make_supervised(rows, horizon=horizon, target=target)``, and
-    predicts the next steps as :func:`forecast` does [1]_. No row after an origin is
-    ever seen.
+    there, as X and y of ``make_supervised(rows, horizon=horizon, target=target,
+    ahead=ahead)``, and predicts the next steps as :func:`forecast` does [1]_. No row
+    after an origin is ever seen, but for what is known ahead.
 
     Parameters
     ----------
@@ -199,9 +203,15 @@ def backtest(
         Number of steps that the model learns to predict at once; further ones are
         predicted from its own predictions.
     target : label or list of labels, default=None
-        Columns to predict: names in a frame, positions in an array. By default all.
+        Columns to predict: names in a frame, positions in an array. By default all
+        that are not known ahead.
+    ahead : str or list of str, default=None
+        Columns that are known for the steps to come. What was known at each origin
+        comes from `future`; without it, from the series, as if all had been foreseen
+        perfectly. That is right for a calendar, and for a weather forecast flatters.
     n_origins : int, default=20
-        Number of origins. The last one has `steps` rows after it.
+        Number of origins. The last one has `steps` rows after it; with `ahead`, as many
+        as the whole number of horizons that make them.
     stride : int, default=None
         Rows from one origin to the next: by default `steps`, so that each row is
         predicted once, or as many as let all origins lie in the last half of the
@@ -214,9 +224,10 @@ def backtest(
         integer fits it at every so many origins.
     future : DataFrame, default=None
         The columns that are not predicted, indexed by (origin, time): what was
-        believed at each origin of the rows after it, such as a weather forecast. Needed
-        if `steps` is more than `horizon`: all rows that are fed back,
-        ``(steps - 1) // horizon * horizon`` at each origin.
+        believed at each origin of the rows after it, such as a weather forecast. Of
+        `ahead`, it has ``ceil(steps / horizon) * horizon`` rows at each origin. Of
+        other columns, it is needed if `steps` is more than `horizon`: all rows that are
+        fed back, ``(steps - 1) // horizon * horizon``.
     coverage : float, default=None
         Between 0 and 1, such as 0.9: how much of what comes true shall lie inside of
         intervals, made at each origin as :func:`forecast` does, from the errors of
@@ -295,14 +306,20 @@ def backtest(
     frame = as_frame(series, "series")
     is_array = not isinstance(series, (pd.DataFrame, pd.Series))
     series = np.asarray(series) if is_array else series
-    targets = choose(target, frame.columns, "series")
+    targets, known = targets_and_ahead(target, ahead, frame.columns, "series")
     _check_names(targets)
     if coverage is not None:
         check_bound_names(targets, "series")
-    others = [name for name in frame.columns if name not in targets]
+    others = [c for c in frame.columns if c not in targets and c not in known]
+    if steps <= horizon:
+        others = []
+    # Columns that are known ahead reach as far as the last outputs do.
+    is_foreseen = future is None and known and not others
+    n_after = -(-steps // horizon) * horizon if known else steps
     positions = _find_origins(
         len(frame),
         steps=steps,
+        n_after=n_after,
         horizon=horizon,
         n_origins=n_origins,
         stride=stride,
@@ -310,8 +327,16 @@ def backtest(
     )
     labels = frame.index[positions]
     futures: list[Any] = [None] * n_origins
-    if others and steps > horizon:
-        futures = _split_future(future, is_array, others, labels)
+    if is_foreseen:
+        rows = frame[known]
+        futures = [rows.iloc[k + 1 : k + 1 + n_after] for k in positions]
+    elif others or known:
+        futures = _split_future(future, is_array, [*others, *known], labels)
+    elif future is not None:
+        warn(
+            f"future is not used: the model predicts all steps={steps} at once, and "
+            "ahead names no column that it knows ahead."
+        )
     origins = list(zip(positions, labels, futures))
     n_alike = int(refit) or n_origins
     jobs = (
@@ -321,7 +346,8 @@ def backtest(
             alike,
             steps=steps,
             horizon=horizon,
-            targets=targets,
+            target=targets,
+            ahead=known or None,
             # X has the rows up to the first origin but the last `horizon`.
             fit_params=check_method_params(
                 series, fit_params or {}, np.arange(alike[0][0] + 1 - horizon)

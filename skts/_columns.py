@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from ._sklearn import column_positions
 
 # births_lag2 (ours), lag_3 (skforecast), lag3 (mlforecast), births_lag-3 (darts)
 _LAG_NAME = re.compile(r"(?:(?P<channel>.*)_)?lag_?(?P<lag>-?\d+)")
+_LEAD_NAME = re.compile(r"(.+)_lead(\d+)")
 _STEP_NAME = re.compile(r"(.*)_step(\d+)")
 
 # How the types of pandas, polars and pyarrow begin.
@@ -96,6 +97,20 @@ def lag_of(name: str) -> tuple[str, int] | None:
     return match and (match[1], int(match[2]))
 
 
+def lead_names(names: Iterable, horizon: int) -> list[str]:
+    """Name the columns of leads: all columns that are known ahead of a step together.
+
+    A name that :func:`lead_of` reads may begin with what a transformer put before it.
+    """
+    return [f"{name}_lead{k}" for k in range(1, horizon + 1) for name in names]
+
+
+def lead_of(name: str) -> tuple[str, int] | None:
+    """Return the column and the lead that a name of :func:`lead_names` tells."""
+    match = _LEAD_NAME.fullmatch(name)
+    return match and (match[1], int(match[2]))
+
+
 def step_names(names: Iterable, horizon: int) -> list[str]:
     """Name the columns of targets: all targets of a step together."""
     return [f"{name}_step{k}" for k in range(1, horizon + 1) for name in names]
@@ -125,7 +140,7 @@ def passed_through(X: Any, passthrough: Any, n_columns: int) -> np.ndarray:
     return beside
 
 
-def choose(target: Any, columns: Iterable, of: str) -> list:
+def choose(target: Any, columns: Iterable, of: str, name: str = "target") -> list:
     """Return the columns that `target` names, one label or a list; by default all."""
     columns = list(columns)
     if target is None:
@@ -135,9 +150,46 @@ def choose(target: Any, columns: Iterable, of: str) -> list:
     targets = list(target) if is_list else [target]
     if not targets or len(set(targets)) < len(targets) or set(targets) - set(columns):
         raise ValueError(
-            f"target={target!r} must name distinct columns of {of}: {columns}."
+            f"{name}={target!r} must name distinct columns of {of}: {columns}."
         )
     return targets
+
+
+def targets_and_ahead(
+    target: Any, ahead: Any, columns: Iterable, of: str
+) -> tuple[list, list]:
+    """Return the columns to predict, and those that are known ahead.
+
+    By default, all others than those are predicted.
+    """
+    columns = list(columns)
+    if ahead is None:
+        return choose(target, columns, of), []
+    if not all(isinstance(column, str) for column in columns):
+        raise ValueError(
+            f"ahead={ahead!r} needs a frame whose columns have string names, by which "
+            f"leads are told from lags, but those of {of} are {columns}."
+        )
+    known = choose(ahead, columns, of, "ahead")
+    others = [column for column in columns if column not in known]
+    targets = others if target is None else choose(target, columns, of)
+    if both := [column for column in known if column in targets]:
+        raise ValueError(
+            f"ahead={ahead!r} names {both}, which target={target!r} has predicted: what"
+            " is known ahead need not be."
+        )
+    if not targets:
+        raise ValueError(
+            f"ahead={ahead!r} names all columns of {of}, so that none is left to "
+            "predict."
+        )
+    taken = [c for c in columns if (lead := lead_of(c)) and lead[0] in known]
+    if taken:
+        raise ValueError(
+            f"{of[:1].upper()}{of[1:]} has the columns {taken}, as which leads are "
+            "named: drop what was shifted by hand, or rename it."
+        )
+    return targets, known
 
 
 def read_lags(names, n_channels=None):
@@ -198,9 +250,81 @@ def read_lags(names, n_channels=None):
     )
 
 
-def count_lags(names):
-    """Count the names that are those of lags."""
-    return sum(_LAG_NAME.fullmatch(name) is not None for name in names)
+def read_leads(names):
+    """Return the columns that are known ahead, and where their leads are.
+
+    Parameters
+    ----------
+    names : sequence of str
+
+    Returns
+    -------
+    ahead : list of str
+        In the order in which they appear.
+    positions : ndarray of int
+        Of the leads: the first step of all columns, then the second.
+
+    Raises
+    ------
+    ValueError
+        If not the same steps, from 1 on, are there of every column.
+    """
+    are_names = all(isinstance(name, str) for name in names)
+    leads = [lead_of(name) for name in names] if are_names else []
+    found = [(lead, position) for position, lead in enumerate(leads) if lead]
+    if not found:
+        return [], np.zeros(0, int)
+    ahead = list(dict.fromkeys(column for (column, _), _ in found))
+    n_steps = max(step for (_, step), _ in found)
+    places = dict(found)
+    if len(places) < len(found) or len(found) != n_steps * len(ahead):
+        steps = {
+            column: sorted(step for (name, step), _ in found if name == column)
+            for column in ahead
+        }
+        raise ValueError(
+            "Columns of X are named as leads, but not each step from 1 on once for "
+            "every column: "
+            + "; ".join(f"{column}: {steps[column]}" for column in ahead)
+            + ". Complete them, or rename what is no lead of a column."
+        )
+    order = [(column, step) for step in range(1, n_steps + 1) for column in ahead]
+    return ahead, np.array([places[lead] for lead in order])
+
+
+class Layout(NamedTuple):
+    """How the columns of a table are windows, leads, and what is beside them."""
+
+    channels: list[str] | None  # of the windows, None if names do not tell
+    n_lags: int
+    ahead: list[str]
+    n_leads: int
+    columns: np.ndarray  # their positions: lags, leads step by step, others
+
+
+def read_layout(names, n_channels=None):
+    """Return the :class:`Layout` that the names of columns tell.
+
+    Where some are leads and none are lags, the others are the channels of one timestep,
+    unless `n_channels` tells that they are otherwise.
+    """
+    ahead, leads = read_leads(names)
+    rest = np.setdiff1d(np.arange(len(names)), leads)
+    if not len(rest):
+        raise ValueError(
+            f"All columns of X are named as leads of {ahead}: leave in the columns of "
+            "the series, or lags of them, beside which a network reads leads."
+        )
+    others = [names[position] for position in rest]
+    channels, order = read_lags(others, n_channels)
+    n_lags = len(others)
+    if channels is not None:
+        n_lags = sum(_LAG_NAME.fullmatch(name) is not None for name in others)
+        rest = rest[order]
+    elif ahead and n_channels is None:
+        channels = others
+    columns = np.concatenate([rest[:n_lags], leads, rest[n_lags:]])
+    return Layout(channels, n_lags, ahead, len(leads), columns)
 
 
 def read_steps(names):

@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike
 from sklearn.utils import assert_all_finite, check_random_state
 from sklearn.utils.validation import validate_data
 
-from ._columns import count_lags, misread_channels, newest_first, read_lags
+from ._columns import misread_channels, newest_first, read_layout
 from ._docstrings import compose, read
-from ._networks._layers import Layers
+from ._networks._layers import Layers, flat
 from ._seeds import run_seeded
 from ._sklearn import (
     BaseEstimator,
@@ -29,7 +29,7 @@ from ._sklearn import (
 from ._warn import warn
 from ._windows import Windows
 
-INPUTS = "windows", "beside"  # of a network, in the order of its inputs
+INPUTS = "windows", "leads", "beside"  # of a network, in the order of its inputs
 PREDICTED_AT_ONCE = 2**16
 POSITIVE = Interval(Integral, 1, None, closed="left")
 SIZES = [POSITIVE, "array-like"]
@@ -137,9 +137,10 @@ class NetworkEstimator(BaseEstimator):
     ----------
     model_ : keras.Model
         The trained network, a plain Keras model. It reads scaled windows of shape
-        (n_rows, timesteps, channels), and what stands beside them if anything does, of
-        shape (n_rows, columns), and predicts scaled targets or the probabilities of the
-        classes.
+        (n_rows, timesteps, channels), leads of shape (n_rows, steps, columns) if
+        anything is known ahead, and what else stands beside the windows, if anything
+        does, of shape (n_rows, columns), and predicts scaled targets or the
+        probabilities of the classes.
     history_ : dict of str to list of float
         Losses of each epoch: "loss" and, with `early_stopping`, "val_loss".
     n_epochs_ : int
@@ -262,7 +263,8 @@ class NetworkEstimator(BaseEstimator):
                 (n_samples, timesteps * channels) or (n_samples, timesteps, channels)
             Windows, oldest timestep first and all channels of a timestep together. What
             comes from a :class:`SlidingWindowTransformer` tells how it is to be read.
-            In a frame, columns that are named as lags are put in that order, and others
+            In a frame, columns that are named as lags are put in that order, those that
+            are named as leads, such as ``load_lead1``, are read as a block, and others
             among them are read beside the window. NaN is allowed: rows whose first
             timestep is NaN in every channel reach back to before the series and are
             left out of training; NaN elsewhere becomes the channel's mean (0 with
@@ -463,14 +465,15 @@ class NetworkEstimator(BaseEstimator):
         """Return a plain Keras network that reads rows of `inputs`."""
         from ._program import keras  # which quiets TensorFlow first
 
-        shapes = [x.shape[1:] for x in inputs]
         dtype = str(inputs[0].dtype)
+        names = [name for name in INPUTS if name != "leads" or self._n_leads_]
+        shapes = [x.shape[1:] for x in inputs]
 
         def build():
             layers = Layers()
             tensors = {
                 name: keras.Input(shape, dtype=dtype, name=name)
-                for name, shape in zip(INPUTS, shapes)
+                for name, shape in zip(names, shapes)
             }
             hidden = self._hidden(layers, tensors)
             name = type(self).__name__.lower()
@@ -483,17 +486,25 @@ class NetworkEstimator(BaseEstimator):
         return run_seeded(build, seed, dtype)
 
     def _hidden(self, layers, tensors):
-        """Return what the output layer reads: all tensors, those of `hidden` by it."""
+        """Return what the output layer reads: all tensors, those of `hidden` by it.
+
+        What `hidden` does not read comes after it: beside its output, and with that in
+        one more layer, since what is known ahead seldom adds to what is predicted in
+        proportion.
+        """
         names = inspect.signature(self._reader).parameters
         hidden = self.hidden(
             layers, **{n: tensors.get(n) for n in INPUTS if n in names}
         )
-        for name, columns in tensors.items():
-            if name not in names:
-                if len(hidden.shape) == 3:  # one output a step
-                    columns = layers.RepeatVector(hidden.shape[1])(columns)
-                hidden = layers.Concatenate()([hidden, columns])
-        return hidden
+        others = [tensor for name, tensor in tensors.items() if name not in names]
+        if not others:
+            return hidden
+        columns = flat(layers, *others)
+        if len(hidden.shape) == 3:  # one output a step
+            columns = layers.RepeatVector(hidden.shape[1])(columns)
+        both = layers.Concatenate()([hidden, columns])
+        together = layers.Dense(hidden.shape[-1], activation="relu")(both)
+        return layers.Concatenate()([both, self._drop(layers, together)])
 
     def _read(self, layers, **tensors):
         return self.hidden(layers, **tensors)
@@ -582,22 +593,31 @@ class NetworkEstimator(BaseEstimator):
 
     def _read_windows(self, windows, reset):
         """Take windows as they say that they are, or check that they are as in fit."""
-        n_channels, n_beside = windows.n_channels, windows.n_beside
+        own = windows.n_channels, windows.n_beside - windows.n_leads, windows.n_leads
         if reset:
-            self._check_told(n_channels)
-            self.n_channels_, self._n_beside_ = n_channels, n_beside
+            self._check_told(windows.n_channels)
+            self.n_channels_, self._n_beside_ = windows.n_channels, windows.n_beside
             self._channels_, self._columns_ = windows.channels, None
-        elif (n_channels, n_beside) != (self.n_channels_, self._n_beside_):
+            self._ahead_, self._n_leads_ = windows.ahead, windows.n_leads
+            return windows
+        fitted = self.n_channels_, self._n_beside_ - self._n_leads_, self._n_leads_
+        if own != fitted:
             raise ValueError(
-                f"X has windows of {n_channels} channels with {n_beside} columns beside"
-                f" them, but {type(self).__name__} was fitted with {self.n_channels_} "
-                f"and {self._n_beside_}."
+                "X has windows of {} channels with {} columns and {} leads beside them,"
+                " but {} was fitted with {}, {} and {}.".format(
+                    *own, type(self).__name__, *fitted
+                )
             )
-        elif n_channels > 1 and _differ(windows.channels, self._channels_):
+        if own[0] > 1 and _differ(windows.channels, self._channels_):
             raise ValueError(
                 f"X has windows of the channels {windows.channels}, but "
                 f"{type(self).__name__} was fitted with {self._channels_}: give the "
                 "columns of the series in that order."
+            )
+        if _differ(windows.ahead, self._ahead_):
+            raise ValueError(
+                f"X has leads of {windows.ahead}, but {type(self).__name__} was fitted "
+                f"with those of {self._ahead_}: give them in that order."
             )
         return windows
 
@@ -626,7 +646,14 @@ class NetworkEstimator(BaseEstimator):
             message = message or misread_channels(lags, self.n_channels_, is_told)
             if message:
                 warn(message)
-        return Windows.of_table(X, self.n_channels_, self._n_beside_)
+        return Windows.of_table(
+            X,
+            self.n_channels_,
+            self._n_beside_,
+            channels=self._channels_,
+            ahead=self._ahead_,
+            n_leads=self._n_leads_,
+        )
 
     def _check_order(self, names):
         """Check names that scikit-learn does not know, as windows had none in fit."""
@@ -634,9 +661,13 @@ class NetworkEstimator(BaseEstimator):
             isinstance(name, str) for name in names
         ):
             return
-        channels, columns = read_lags(names, self.n_channels_)
-        in_order = channels is None or (columns == np.arange(len(names))).all()
-        if not in_order or _differ(channels, self._channels_):
+        layout = read_layout(names, self.n_channels_)
+        in_order = (layout.columns == np.arange(len(names))).all()
+        if (
+            not in_order
+            or _differ(layout.channels, self._channels_)
+            or _differ(layout.ahead, self._ahead_)
+        ):
             raise ValueError(
                 f"X has the columns {names}, but {type(self).__name__} was fitted with "
                 f"windows of {list(self._channels_)}, oldest timestep first: give X in "
@@ -652,20 +683,22 @@ class NetworkEstimator(BaseEstimator):
 
     def _read_layout(self, n_features, third_dimension):
         """Find out how the columns of a table are timesteps and channels."""
-        names, columns = None, None
-        if third_dimension is None and hasattr(self, "feature_names_in_"):
-            names, columns = read_lags(self.feature_names_in_, self.n_channels)
-        read = third_dimension or (names and len(names))
+        names = getattr(self, "feature_names_in_", None)
+        if third_dimension is not None or names is None:
+            names = [""] * n_features
+        layout = read_layout(names, self.n_channels)
+        channels = layout.channels
+        read = third_dimension or (channels and len(channels))
         if read:
             self._check_told(read)
         n_channels = read or self.n_channels or 1
-        n_lags = n_features if names is None else count_lags(self.feature_names_in_)
-        if n_lags % n_channels:
+        if layout.n_lags % n_channels:
             raise ValueError(
-                f"n_channels={n_channels} does not divide the {n_features} columns of "
-                "X, which must hold all channels of each timestep."
+                f"n_channels={n_channels} does not divide the {layout.n_lags} columns "
+                "of X, which must hold all channels of each timestep."
             )
-        is_in_order = columns is None or (columns == np.arange(n_features)).all()
-        self.n_channels_, self._channels_ = n_channels, names
-        self._n_beside_ = n_features - n_lags
-        self._columns_ = None if is_in_order else columns
+        self.n_channels_, self._channels_ = n_channels, channels
+        self._n_beside_ = n_features - layout.n_lags
+        self._ahead_, self._n_leads_ = layout.ahead, layout.n_leads
+        is_in_order = (layout.columns == np.arange(n_features)).all()
+        self._columns_ = None if is_in_order else layout.columns

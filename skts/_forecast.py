@@ -14,7 +14,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from ._columns import choose, lag_of
+from ._columns import choose, lag_of, lead_of
 from ._intervals import with_intervals
 from ._sklearn import HasMethods, Interval, validate_params
 from ._time import (
@@ -66,62 +66,90 @@ def as_frame(history: Any, name: str = "history") -> pd.DataFrame:
     return series if index.dtype == series.index.dtype else series.set_axis(index)
 
 
-def _known_ahead(
-    future: Any, columns: pd.Index, labels: pd.Index, is_array: bool
-) -> pd.DataFrame:
-    """Return the rows of `future` at `labels`, with the columns not predicted."""
-    if future is None:
-        if len(columns) and len(labels):
+class _Future:
+    """What is known of the rows after a series, of columns that are not predicted."""
+
+    def __init__(
+        self, future: Any, series: pd.DataFrame, others: pd.Index, is_array: bool
+    ) -> None:
+        if isinstance(future, pd.Series):
+            future = future.to_frame()
+        self.future, self.series = future, series
+        if future is None:
+            return
+        if isinstance(future, pd.DataFrame) == is_array:
+            raise TypeError(
+                f"future is a {type(future).__name__}, but history is "
+                f"{'an array' if is_array else 'pandas'}: both must be of one kind."
+            )
+        if is_array:
+            values = np.asarray(future)
+            values = values.reshape(-1, 1) if values.ndim == 1 else values
+            if values.ndim != 2 or values.shape[1] != len(others):
+                raise ValueError(
+                    f"future has shape {values.shape}, but must have {len(others)} "
+                    "columns: those of history that are not predicted, "
+                    f"{list(others)}."
+                )
+            labels = labels_after(series.index, len(values))
+            self.future = pd.DataFrame(values, labels, others)
+            return
+        index = time_labels(future, "future", ordered=False)
+        refuse_duplicates(index, "future")
+        index = as_comparable(index, series.index, "future", "history")
+        self.future = future.set_axis(index)
+        columns = future.columns
+        if not columns.is_unique or len(columns.difference(others)):
+            raise ValueError(
+                f"future has columns {list(columns)}, but must have those of history "
+                f"that are not predicted: {list(others)}."
+            )
+        overlap = index.intersection(series.index)
+        for column in columns:
+            told, true = (f.loc[overlap, column] for f in (self.future, series))
+            differs = overlap[(told.notna() & told.ne(true)).fillna(False).to_numpy()]
+            if len(differs):
+                label = differs[0]
+                warn(
+                    f"future has {told[label]} in column {column!r} at {label}, but "
+                    f"history has {true[label]}, which is taken: future is of the rows "
+                    "after history, and not shifted."
+                )
+                break
+
+    def rows(self, columns: pd.Index, labels: pd.Index) -> pd.DataFrame:
+        """Return `columns` at `labels`, all of which must be there."""
+        if not len(columns) or not len(labels):
+            return pd.DataFrame(index=labels, columns=columns)
+        if self.future is None:
             raise ValueError(
                 f"history has columns that model does not predict: {list(columns)}. "
                 f"Their next {len(labels)} rows must be given as future."
             )
-        return pd.DataFrame(index=labels, columns=columns)
-    if isinstance(future, pd.Series):
-        future = future.to_frame()
-    if isinstance(future, pd.DataFrame) == is_array:
-        raise TypeError(
-            f"future is a {type(future).__name__}, but history is "
-            f"{'an array' if is_array else 'pandas'}: both must be of one kind."
-        )
-    if is_array:
-        values = np.asarray(future)
-        values = values.reshape(-1, 1) if values.ndim == 1 else values
-        if values.ndim != 2 or values.shape[1] != len(columns):
+        missing_columns = [c for c in columns if c not in self.future.columns]
+        if missing_columns:
             raise ValueError(
-                f"future has shape {values.shape}, but must have {len(columns)} "
-                f"columns: those of history that are not predicted, {list(columns)}."
+                f"future has columns {list(self.future.columns)}, but must have those "
+                f"of history that are not predicted: it lacks {missing_columns}, of "
+                f"which the {len(labels)} rows after history are needed."
             )
-        if len(values) < len(labels):
+        found = self.future.index.get_indexer(labels)
+        missing = labels[found < 0]
+        if len(missing):
             raise ValueError(
-                f"future has {len(values)} rows, but {len(labels)} are needed."
+                f"future lacks {len(missing)} of the {len(labels)} rows needed of "
+                f"{list(columns)}, the first of them at {missing[0]} and the last at "
+                f"{missing[-1]}."
             )
-        rows = pd.DataFrame(values[: len(labels)], labels, columns)
-    else:
-        if len(future.columns) != len(columns) or set(future.columns) != set(columns):
+        rows = self.future[list(columns)].iloc[found].set_axis(labels)
+        unknown = (rows.isna() & ~self.series[list(columns)].isna().any()).to_numpy()
+        if unknown.any():
+            row, column = np.argwhere(unknown)[0]
             raise ValueError(
-                f"future has columns {list(future.columns)}, but must have those of "
-                f"history that are not predicted: {list(columns)}."
+                f"future has a missing value in column {columns[column]!r}, row "
+                f"{labels[row]}, where history has none."
             )
-        index = time_labels(future, "future", ordered=False)
-        refuse_duplicates(index, "future")
-        index = as_comparable(index, labels, "future", "history")
-        found = index.get_indexer(labels)
-        if (found < 0).any():
-            missing = labels[found < 0]
-            raise ValueError(
-                f"future lacks {len(missing)} of the {len(labels)} rows needed, the "
-                f"first of them at {missing[0]}."
-            )
-        rows = future[list(columns)].iloc[found].set_axis(labels)
-    unknown = rows.isna().to_numpy()
-    if unknown.any():
-        row, column = np.argwhere(unknown)[0]
-        raise ValueError(
-            f"future has a missing value in column {columns[column]!r}, row "
-            f"{labels[row] if not is_array else row}."
-        )
-    return rows
+        return rows
 
 
 # ---------------------------------------------------------------------------
@@ -130,20 +158,42 @@ def _known_ahead(
 
 
 class _Lags(NamedTuple):
-    """Where in the series the features of a model are that was fitted on windows."""
+    """Where in the series the features of a model are, if not its columns.
+
+    They are lags, and what is known ahead: a lead is a lag of less than zero.
+    """
 
     lags: np.ndarray
     positions: np.ndarray  # of the columns
     names: np.ndarray | None  # of the features
+    are_windows: bool  # which reach back as far as the model does
 
-    def windows(self, rows: pd.DataFrame) -> Any:
-        """Return the windows that end in the rows, one row each."""
-        first = self.lags.max()
-        ends = np.arange(first, len(rows))[:, np.newaxis]
-        windows = rows.to_numpy()[ends - self.lags, self.positions]
+    @property
+    def n_ahead(self) -> int:
+        """Steps that are known ahead."""
+        return max(0, -int(self.lags.min()))
+
+    def features(self, rows: pd.DataFrame, following: pd.DataFrame) -> Any:
+        """Return the features of rows, which the first `n_ahead` of `following` follow.
+
+        The first rows, of which not all lags are there, are left out.
+        """
+        first, index = self.lags.max(), rows.index
         if self.names is None:
-            return windows
-        return pd.DataFrame(windows, rows.index[first:], self.names)
+            ends = np.arange(first, len(rows))[:, np.newaxis]
+            return rows.to_numpy()[ends - self.lags, self.positions]
+        columns = []
+        for position in range(rows.shape[1]):
+            column, name = rows.iloc[:, position], rows.columns[position]
+            if self.n_ahead and name in following:
+                column = pd.concat([column, following[name].iloc[: self.n_ahead]])
+            columns.append(column.to_numpy())
+        ends = np.arange(first, len(rows))
+        table = {
+            name: columns[position][ends - lag]
+            for name, lag, position in zip(self.names, self.lags, self.positions)
+        }
+        return pd.DataFrame(table, index[first:])
 
 
 def _read_lags(model: Any, columns: pd.Index) -> _Lags | None:
@@ -166,21 +216,25 @@ def _read_lags(model: Any, columns: pd.Index) -> _Lags | None:
         if window == 1:
             return None
         steps, positions = np.indices((window, len(columns))).reshape(2, -1)
-        return _Lags(window - 1 - steps, positions, None)
+        return _Lags(window - 1 - steps, positions, None, are_windows=True)
     if list(names) == list(columns):
         return None
     if not all(isinstance(column, str) for column in columns):
         columns = pd.Index([f"x{i}" for i in range(len(columns))])
-    # What stands beside windows has the name of its column.
-    read = [(name, 0) if name in columns else lag_of(name) for name in names]
-    known = [pair for pair in read if pair and pair[0] in columns]
-    if len(known) < len(names) or set(names) <= set(columns):
+    read = {name: (name, 0) for name in names if name in columns}  # or beside windows
+    are_windows = False
+    for name in names:
+        if name not in read and (lead := lead_of(name)) and lead[0] in columns:
+            read[name] = lead[0], -lead[1]
+        elif name not in read and (lag := lag_of(name)) and lag[0] in columns:
+            read[name], are_windows = lag, True
+    if len(read) < len(names) or set(names) <= set(columns):
         raise ValueError(
             f"history has columns {list(columns)}, but model was fitted on "
-            f"{list(names)}, neither the same nor lags of them."
+            f"{list(names)}, neither the same nor lags or leads of them."
         )
-    lags = np.array([lag for _, lag in known])
-    return _Lags(lags, columns.get_indexer([column for column, _ in known]), names)
+    known, lags = zip(*(read[name] for name in names))
+    return _Lags(np.array(lags), columns.get_indexer(known), names, are_windows)
 
 
 def _check_window(lags: _Lags, index: pd.Index, step: Any) -> None:
@@ -284,9 +338,14 @@ def _targets_per_step(model: Any) -> int | None:
     return told.pop() if len(told) == 1 else None
 
 
-def _find_targets(model: Any, columns: pd.Index, target: Any) -> pd.Index:
+def _find_targets(
+    model: Any, columns: pd.Index, target: Any, ahead: pd.Index
+) -> pd.Index:
     """Return the columns of the series that the model predicts."""
     n_targets = _targets_per_step(model)
+    unknown = columns.drop(ahead)
+    if target is None and len(ahead) and len(unknown) == 1:
+        target = unknown[0]
     if target is None:
         if len(columns) > 1 and n_targets != len(columns):
             raise ValueError(
@@ -296,6 +355,11 @@ def _find_targets(model: Any, columns: pd.Index, target: Any) -> pd.Index:
         targets = list(columns)
     else:
         targets = choose(target, list(columns), "history")
+    if both := [name for name in targets if name in ahead]:
+        raise ValueError(
+            f"target={target!r} names {both}, which model knows ahead: what is known "
+            "need not be predicted."
+        )
     if n_targets not in (None, 1, len(targets)):
         raise ValueError(
             f"target={target!r} names {len(targets)} of the columns of history, but "
@@ -312,9 +376,14 @@ class ModelOnSeries:
     ) -> None:
         self.model = model
         self.lags = _read_lags(model, columns)
-        self.targets = _find_targets(model, columns, target)
+        self.n_ahead, self.ahead = 0, columns[:0]
+        if self.lags is not None:
+            self.n_ahead = self.lags.n_ahead
+            self.ahead = columns[np.unique(self.lags.positions[self.lags.lags < 0])]
+        self.targets = _find_targets(model, columns, target, self.ahead)
         # The rows before a row on which the output for it may depend.
-        self.reach = _reach(model, on_windows=self.lags is not None)
+        on_windows = self.lags is not None and self.lags.are_windows
+        self.reach = _reach(model, on_windows)
         if self.lags is not None:
             if self.lags.names is None and self.reach > 0:
                 raise ValueError(
@@ -325,11 +394,16 @@ class ModelOnSeries:
             self.reach += self.lags.lags.max()
         self.takes_array = is_array or _takes_array(model, columns, self.reach)
 
-    def predict(self, rows: pd.DataFrame, is_whole: bool) -> np.ndarray:
-        """Predict what follows the last row, as (horizon, n_targets)."""
+    def predict(
+        self, rows: pd.DataFrame, following: pd.DataFrame, is_whole: bool
+    ) -> np.ndarray:
+        """Predict what follows the last row, as (horizon, n_targets).
+
+        Of what is known ahead, `following` has the next rows.
+        """
         X: Any = rows
         if self.lags is not None:
-            X = self.lags.windows(rows)
+            X = self.lags.features(rows, following)
         elif self.takes_array:
             X = rows.to_numpy()
         return _predict_next(self.model, X, self.targets, is_whole)
@@ -371,7 +445,8 @@ def forecast(
         regressor of scikit-learn's kind whose X has the rows of the series. A model
         without windows of its own may have been fitted on those of
         ``make_supervised(series, window=w)``: X then has columns named as lags of the
-        columns of `history` or, if it is an array, `w` times as many columns.
+        columns of `history` or, if it is an array, `w` times as many columns. What it
+        knows ahead, in columns named as leads, is made of `future`.
     history : DataFrame or array of shape (n_rows, n_columns), or Series or array of \
             shape (n_rows,)
         The series up to its last known row, with the columns that the model was
@@ -383,16 +458,17 @@ def forecast(
         prediction is cut.
     target : str, int or list of these, default=None
         The columns that the model predicts, in the order of its outputs; positions if
-        `history` is an array. It may be left out if `history` has one column, or if
-        the `n_targets` of a network says that all columns are predicted, in their
-        order. Other models do not tell: their outputs could be several steps as well
-        as several targets.
+        `history` is an array. It may be left out if `history` has one column beside
+        those that are known ahead, or if the `n_targets` of a network says that all
+        columns are predicted, in their order. Other models do not tell: their outputs
+        could be several steps as well as several targets.
     future : DataFrame or array of shape (n_future_rows, n_other_columns), default=None
-        The columns that the model does not predict, after the last row of `history`.
-        Rows of a frame are found by their labels, in any order; those of an array
-        follow `history`, and its columns are in the same order. Needed are all rows
-        that are fed back, ``(steps - 1) // horizon * horizon`` of them: none if `steps`
-        is at most the horizon.
+        The columns that the model does not predict, as `history` has them, after its
+        last row. Rows of a frame are found by their labels, in any order; those of an
+        array follow `history`, and its columns are in the same order. Of columns that
+        are known ahead, ``ceil(steps / horizon) * horizon`` rows are needed; of others,
+        those that are fed back, ``(steps - 1) // horizon * horizon``: none if `steps`
+        is at most the horizon. NaN may be where it may be in `history`.
     coverage : float, default=None
         Between 0 and 1, such as 0.9: how much of what comes true shall lie inside of
         the intervals of each step, for which `errors` are needed. By default, there
@@ -432,11 +508,9 @@ def forecast(
 
     Notes
     -----
-    Columns that are not predicted act as lags, as the others do: for the step after
-    row t, the model has seen them up to row t. A column that is known ahead, such as
-    one of holidays, says more if row t holds its value of the step that is
-    predicted. Replace it by ``column.shift(-1)``, or by ``column.shift(-horizon)``,
-    before the series is divided into training rows, `history` and `future`.
+    Columns that are neither predicted nor known ahead act as lags: for the step after
+    row t, the model has seen them up to row t. A column that is known for the steps to
+    come says more as ``make_supervised(..., ahead=[...])`` has it.
 
     Only as many rows as the longest window needs are predicted at each step; a series
     that is shorter is filled up as in the model's `predict`. Transformers of other
@@ -502,33 +576,42 @@ def forecast(
     is_array = not isinstance(history, (pd.DataFrame, pd.Series))
     reading = ModelOnSeries(model, columns, target, is_array)
     targets = reading.targets
-    labels = labels_after(series.index, steps)
+    ahead, n_ahead = reading.ahead, reading.n_ahead
+    labels = labels_after(series.index, steps + n_ahead)
     if reading.lags is not None:
         _check_window(reading.lags, series.index, frequency(series.index))
+    known = _Future(future, series, columns.drop(targets), is_array)
+    # Of make_supervised, there are as many leads as steps in y.
+    n_known = math.ceil(steps / n_ahead) * n_ahead if n_ahead else 0
+    following = known.rows(ahead, labels[:n_known])
     # Without a limit all rows are needed, and there will be no more than these.
     n_rows = int(min(reading.reach + 1, len(series) + steps))
 
-    def predict(rows: pd.DataFrame) -> np.ndarray:
-        return reading.predict(rows, is_whole=len(rows) >= n_rows)
+    def predict(rows: pd.DataFrame, following: pd.DataFrame) -> np.ndarray:
+        return reading.predict(rows, following, is_whole=len(rows) >= n_rows)
 
     rows = series.tail(n_rows)
-    values = predict(rows)
+    values = predict(rows, following)
     horizon = len(values)
     n_fed_back = (steps - 1) // horizon * horizon
-    if future is not None and not n_fed_back:
+    if future is not None and not n_fed_back and not n_ahead:
         warn(
             f"future is not used: model predicts all {steps} steps at once, from what "
-            "is known up to the end of history. A column that is known ahead has to be "
-            "part of each row, at the time that is predicted."
+            "is known up to the end of history. What is known ahead has to be part of "
+            "each row, as make_supervised(..., ahead=[...]) makes it."
         )
-    known = _known_ahead(future, columns.drop(targets), labels[:n_fed_back], is_array)
+    if n_fed_back + n_ahead > n_known:
+        following = known.rows(ahead, labels[: n_fed_back + n_ahead])
+    others = known.rows(columns.drop([*targets, *ahead]), labels[:n_fed_back])
+    others = others.join(following[:n_fed_back])
     while len(values) < steps:
         last = slice(len(values) - horizon, len(values))
         predicted = pd.DataFrame(values[last], labels[last], targets)
-        next_rows = pd.concat([predicted, known.iloc[last]], axis=1)[columns]
+        next_rows = pd.concat([predicted, others.iloc[last]], axis=1)[columns]
         rows = pd.concat([rows, next_rows]).tail(n_rows)
-        values = np.concatenate([values, predict(rows)])
+        values = np.concatenate([values, predict(rows, following[last.stop :])])
 
+    labels = labels[:steps]
     values = values[:steps]
     if coverage is not None:
         predicted = pd.DataFrame(values, labels, targets)

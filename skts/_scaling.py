@@ -165,9 +165,11 @@ class WindowScaler:
             self.levels_ = _fit_columns(self._blocks(windows, weight), "X")
         relative = self._blocks(windows, weight, self._relative)
         self.x_scaler_ = _fit_columns(relative, "X", self.standardize)
-        self.beside_scaler_ = self.y_scaler_ = None
-        if windows.beside is not None:
-            blocks = [(windows.beside, weight)]
+        self.leads_scaler_ = self.beside_scaler_ = self.y_scaler_ = None
+        if windows.leads is not None:
+            self.leads_scaler_ = self._fit_leads(windows, weight)
+        if windows.own is not None:
+            blocks = [(windows.own, weight)]
             self.beside_scaler_ = _fit_columns(blocks, "X", self.standardize)
         if y is not None and self.standardize:
             y = self._per_target(y, windows, undo=False)
@@ -178,7 +180,7 @@ class WindowScaler:
         return self
 
     def transform(self, windows):
-        """Return what the network reads: windows, and what is beside them if anything.
+        """Return what the network reads: windows, leads and what is beside them.
 
         Values that rows share are scaled once. Those of a file that is mapped into
         memory are scaled when they are read.
@@ -188,8 +190,11 @@ class WindowScaler:
             inputs: list[Any] = [Inputs(replace(windows, values=values))]
         else:
             inputs = [Inputs(windows, self._scale)]
+        if self.leads_scaler_ is not None:
+            leads = self._relative_leads(windows)
+            inputs.append(self.leads_scaler_.transform(leads))
         if self.beside_scaler_ is not None:
-            inputs.append(self.beside_scaler_.transform(windows.beside))
+            inputs.append(self.beside_scaler_.transform(windows.own))
         return inputs
 
     def transform_targets(self, y, windows):
@@ -213,6 +218,30 @@ class WindowScaler:
             return x
         center, spread = self._levels(x)
         return (x - center[:, None, :]) / spread[:, None, :]
+
+    def _fit_leads(self, windows, weight):
+        """Scale the leads of a channel as its lags, and others by themselves."""
+        leads = self._relative_leads(windows)
+        blocks = ((leads[r], weight[r]) for r in row_blocks(len(leads), leads[0].size))
+        columns = _fit_columns(blocks, "X", self.standardize)
+        of_channel = windows.channels_ahead
+        for learned, of_x in zip(columns[:2], self.x_scaler_):
+            learned[of_channel >= 0] = of_x[of_channel[of_channel >= 0]]
+        return columns
+
+    def _relative_leads(self, windows):
+        """Return leads less the level of the window of their channel."""
+        leads, of_channel = windows.leads, windows.channels_ahead
+        if self.window_norm is None or (of_channel < 0).all():
+            return leads
+        leads = leads.copy()
+        for rows in row_blocks(*windows.shape):
+            center, spread = self._levels(windows.gather(rows))
+            for column, channel in enumerate(of_channel):
+                if channel >= 0:
+                    leads[rows, :, column] -= center[:, [channel]]
+                    leads[rows, :, column] /= spread[:, [channel]]
+        return leads
 
     def _blocks(self, windows, weight, function=lambda x: x):
         for rows in row_blocks(*windows.shape):

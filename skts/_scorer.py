@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from ._backtest import beside_truth
-from ._columns import choose
+from ._columns import choose, read_leads
 from ._forecast import as_frame, forecast
-from ._sklearn import Interval, validate_params
+from ._sklearn import Interval, string_names, validate_params
 
 __all__ = ["make_forecast_scorer"]
 
@@ -25,8 +25,11 @@ def _name(metric: Callable) -> str:
     return getattr(getattr(metric, "func", metric), "__name__", "")
 
 
-def _find_origins(X: Any, index: pd.Index, steps: int, stride: int) -> np.ndarray:
-    """Return the positions in the series of the rows of X to forecast from."""
+def _find_origins(X: Any, index: pd.Index, n_after: int, stride: int) -> np.ndarray:
+    """Return the positions in the series of the rows of X to forecast from.
+
+    Each is followed by `n_after` rows of the series.
+    """
     labels = getattr(X, "index", None)
     if not isinstance(labels, pd.Index):
         raise TypeError(
@@ -40,10 +43,10 @@ def _find_origins(X: Any, index: pd.Index, steps: int, stride: int) -> np.ndarra
             f"first of them {labels[positions < 0][0]}: make X of series."
         )
     origins = positions[::stride]
-    origins = origins[origins + steps < len(index)]
+    origins = origins[origins + n_after < len(index)]
     if not len(origins):
         raise ValueError(
-            f"No row of X is followed by steps={steps} rows of series, which ends "
+            f"No row of X is followed by {n_after} rows of series, which ends "
             f"{len(index) - 1 - positions[0]} rows after {labels[0]}, where X begins: "
             "score fewer steps, or make the folds longer."
         )
@@ -67,12 +70,21 @@ class _ForecastScorer:
     def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
         """Return the score of the forecasts from rows of X; `y` is not looked at."""
         frame = as_frame(self.series, "series")
-        targets = choose(self.target, frame.columns, "series")
-        origins = _find_origins(X, frame.index, self.steps, self.stride)
+        names = string_names(X)
+        ahead, leads = read_leads([] if names is None else names)
+        target = self.target
+        if target is None:
+            target = [name for name in frame.columns if name not in ahead]
+        targets = choose(target, frame.columns, "series")
+        n_ahead = len(leads) // max(1, len(ahead))
+        n_after = max(self.steps, -(-self.steps // max(1, n_ahead)) * n_ahead)
+        origins = _find_origins(X, frame.index, n_after, self.stride)
         rows = []
         for origin in origins:
             known = self.series.iloc[: origin + 1]
-            predicted = forecast(estimator, known, self.steps, target=targets)
+            following = frame[ahead].iloc[origin + 1 :][:n_after] if ahead else None
+            options: dict[str, Any] = {"target": targets, "future": following}
+            predicted = forecast(estimator, known, self.steps, **options)
             rows.append(beside_truth(predicted, frame, targets))
         both = pd.concat(rows).dropna(subset=targets)
         y_true, y_pred = (
@@ -119,7 +131,7 @@ def make_forecast_scorer(
         Number of steps to predict from each origin.
     target : label or list of labels, default=None
         The columns that the model predicts, as y of the search has them. By default all
-        of `series`.
+        of `series` that X does not know ahead.
     stride : int, default=None
         Rows from one origin to the next, the first one being the first row of the test
         fold. By default `steps`.
@@ -149,8 +161,9 @@ def make_forecast_scorer(
     that of `series`. With :class:`~sklearn.model_selection.TimeSeriesSplit`, no model
     was trained on these.
 
-    Columns that the model does not predict are unknown beyond its horizon: search for a
-    model whose horizon is at least `steps`.
+    Columns that X knows ahead come from `series`, as in X: of a weather forecast, both
+    should hold the forecast. Others that the model does not predict are unknown beyond
+    its horizon: search for a model whose horizon is at least `steps`.
 
     Examples
     --------

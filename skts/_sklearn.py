@@ -24,6 +24,7 @@ from sklearn.utils.multiclass import (
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+from sklearn.utils.validation import _get_feature_names as string_names
 
 # scikit-learn ships no types, and a class of unknown bases takes all parameters in the
 # eyes of mypy, which alone believes that this is true.
@@ -60,5 +61,6 @@ __all__ = [
     "column_positions",
     "fit_context",
     "get_output_config",
+    "string_names",
     "validate_params",
 ]

@@ -9,7 +9,14 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
-from ._columns import check_columns, choose, lag_names, passed_through, step_names
+from ._columns import (
+    check_columns,
+    lag_names,
+    lead_names,
+    passed_through,
+    step_names,
+    targets_and_ahead,
+)
 from ._past import hole_message
 from ._sklearn import Interval, validate_params
 from ._time import frequency, time_labels
@@ -27,15 +34,37 @@ def _frame_like(series: Any, values: np.ndarray, columns: list, first: int) -> A
     return type(series)(values, schema=columns)
 
 
-def _windows(series: Any, values: np.ndarray, window: int, beside: np.ndarray) -> Any:
-    """Return all windows of the series, and after them its columns `beside`."""
+def _join(series: Any, first: int, parts: list[tuple[np.ndarray, list]]) -> Any:
+    """Put tables with names side by side, in a frame as `series` is one.
+
+    In one of pandas, none of them is copied.
+    """
+    parts = [(values, names) for values, names in parts if names]
+    if not isinstance(series, pd.DataFrame):
+        values = np.hstack([values for values, _ in parts])
+        return _frame_like(series, values, sum((n for _, n in parts), []), first)
+    return _side_by_side([_frame_like(series, *part, first) for part in parts])
+
+
+def _side_by_side(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    # Before version 3, pandas copies unless it is told not to, and then warns if it is.
+    options: Any = {} if pd.__version__ >= "3" else {"copy": False}
+    return pd.concat(frames, axis=1, **options)
+
+
+def _windows(
+    series: Any,
+    values: np.ndarray,
+    window: int,
+    beside: np.ndarray,
+    leads: tuple[np.ndarray, list],
+) -> Any:
+    """Return all windows of the series, and after them leads and columns `beside`."""
     windowed = np.ascontiguousarray(np.delete(values, beside, axis=1))
     X = sliding_windows(windowed, window)
     own = values[window - 1 :, beside]
-    if len(beside) and not isinstance(series, pd.DataFrame):
-        X = np.hstack([X, own])
     if not hasattr(series, "columns"):
-        return X
+        return np.hstack([X, own]) if len(beside) else X
     names = list(series.columns)
     if not all(isinstance(name, str) for name in names):
         names = [f"x{i}" for i in range(len(names))]
@@ -46,12 +75,8 @@ def _windows(series: Any, values: np.ndarray, window: int, beside: np.ndarray) -
             f"passthrough has the columns {taken}, as which windows name theirs: rename"
             " them in the series."
         )
-    if not isinstance(series, pd.DataFrame):
-        return _frame_like(series, X, [*lags, *names_beside], window - 1)
-    frame = _frame_like(series, X, lags, window - 1)
-    for name, column in zip(names_beside, own.T):  # which leaves the windows uncopied
-        frame[name] = column
-    return frame
+    parts = [(X, lags), leads, (own, names_beside)]
+    return _join(series, window - 1, parts)
 
 
 @validate_params(
@@ -69,6 +94,7 @@ def make_supervised(
     horizon: int = 1,
     target: Any = None,
     passthrough: Any = None,
+    ahead: Any = None,
 ) -> tuple[Any, Any]:
     """Turn a series into the X and y of supervised learning.
 
@@ -89,20 +115,28 @@ def make_supervised(
         Number of steps ahead that y reaches.
 
     target : label or list of labels, default=None
-        Columns to predict: names in a frame, positions in an array. By default all.
+        Columns to predict: names in a frame, positions in an array. By default all
+        that are not known ahead.
 
     passthrough : str, int, slice, array-like or callable, default=None
         Columns that are not windowed, as in :class:`SlidingWindowTransformer`: of
         these, each row holds its own value after its window. It needs a `window`.
 
+    ahead : str or list of str, default=None
+        Columns of a frame that are known for the steps to come, such as a calendar, a
+        weather forecast or planned prices. Beside what it has at its own time, each row
+        holds their values 1 to `horizon` rows on, in columns ``wind_lead1, load_lead1,
+        wind_lead2, load_lead2``. A column that says nothing by its past, such as a
+        calendar, is kept out of windows by `passthrough`.
+
     Returns
     -------
-    X : {array, dataframe} of shape (n_rows, n_channels) or \
-            (n_rows, window * n_channels)
+    X : {array, dataframe} of shape (n_rows, n_columns)
         The rows, or the windows: oldest timestep first, in columns ``births_lag2,
-        births_lag1, births_lag0``, then what is passed through. A frame for a frame or
-        Series, with the index of the newest row of each window, else an array. Windows
-        are read-only: they share memory.
+        births_lag1, births_lag0``. Then what is known ahead, and what is passed
+        through. A frame for a frame or Series, with the index of the newest row of each
+        window, else an array. Windows are read-only: they share memory, and so do
+        leads.
 
     y : {array, Series, dataframe} of shape (n_rows,) or \
             (n_rows, horizon * n_targets)
@@ -113,9 +147,14 @@ def make_supervised(
     See Also
     --------
     SlidingWindowTransformer : Windows that keep the number of rows, for a Pipeline.
+    forecast : Predictions beyond the series, from what is known ahead.
 
     Notes
     -----
+    Leads are what came true: of a weather forecast, the series should hold the
+    forecast. Errors that were measured with the weather itself are those of perfect
+    foresight.
+
     The y of the last `horizon` - 1 training rows of a split reaches into the test rows
     that follow. ``TimeSeriesSplit(gap=horizon - 1)`` leaves those rows out, and
     ``SlidingWindowTransformer(history=X)`` keeps them known as past.
@@ -157,22 +196,33 @@ def make_supervised(
             f"horizon={horizon} need at least {n_lags + horizon}."
         )
     columns = list(series.columns) if is_frame else list(range(values.shape[1]))
-    targets = choose(target, columns, "the series")
+    targets, known = targets_and_ahead(target, ahead, columns, "the series")
     if labels is not None:
         if message := hole_message(labels, frequency(labels), "series"):
             warn(message)
 
     future = values[n_lags:, [columns.index(name) for name in targets]]
     y = sliding_windows(np.ascontiguousarray(future), horizon).copy()
+    leads: Any = None, []
+    if known:
+        following = values[n_lags:, [columns.index(name) for name in known]]
+        ahead_of_rows = sliding_windows(np.ascontiguousarray(following), horizon)
+        leads = ahead_of_rows, lead_names(known, horizon)
     if window is not None:
         beside = passed_through(series, passthrough, values.shape[1])
-        known = values[: n_rows + window - 1]
-        X = _windows(series, known, window, beside)
+        rows = values[: n_rows + window - 1]
+        X = _windows(series, rows, window, beside, leads)
     elif passthrough is not None:
         raise ValueError(
             f"passthrough={passthrough!r} says what stands beside windows, but window "
             "is None: give a window, or passthrough to the SlidingWindowTransformer."
         )
+    elif isinstance(series, pd.DataFrame) and known:
+        X = _side_by_side(
+            [series.head(n_rows), _frame_like(series, leads[0], leads[1], 0)]
+        )
+    elif known:
+        X = _join(series, 0, [(values[:n_rows], columns), leads])
     else:
         X = series.head(n_rows) if is_frame else values[:n_rows]
     if not is_frame:

@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._columns import check_columns, equal, lag_names, passed_through
+from ._columns import check_columns, equal, lag_names, passed_through, read_leads
 from ._past import (
     NAMES,
     Past,
@@ -28,6 +28,7 @@ from ._sklearn import (
     check_feature_names_in,
     fit_context,
     get_output_config,
+    string_names,
 )
 from ._time import as_comparable, frequency, time_labels
 from ._warn import warn, warn_of_the_past
@@ -122,7 +123,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         Columns that are not windowed: of these, each row keeps its own value beside
         its window. Names, positions, a mask, or a function of X that returns one of
         them, as in :class:`sklearn.compose.ColumnTransformer`. It suits what says
-        nothing by its past, such as an id or a calendar.
+        nothing by its past, such as an id or a calendar. Columns that are named as
+        leads, as :func:`make_supervised` does with ``ahead``, are never windowed.
 
     flatten : bool, default=True
         Whether a window is one row of ``window * n_channels`` columns, the oldest
@@ -305,7 +307,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         -------
         ndarray of str
             For channels a and b and ``window=2``: a_lag1, b_lag1, a_lag0, b_lag0. Then
-            the names of what stands beside the window.
+            the names of leads, step by step, and of what is passed through.
         """
         check_is_fitted(self)
         if not self.flatten:
@@ -326,7 +328,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         """Fit to a series and return its windows; a failed call changes nothing."""
         check_columns(X, "X")
         rows = check_array(X, estimator=self, input_name="X", **FLOATS)
-        beside = self._find_beside(X, rows)
+        beside, ahead, n_leads = self._find_beside(X, rows)
         windowed = _windowed(rows, beside)
         past: Past | None = None
         if self.history is not None and not isinstance(self.history, str):
@@ -354,17 +356,30 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
             warn(message)
         validate_data(self, X, skip_check_array=True)
         self._window, self._beside, self._past = self.window, beside, past
+        self._ahead, self._n_leads = ahead, n_leads
         return windows
 
-    def _find_beside(self, X: Any, rows: np.ndarray) -> np.ndarray:
-        """Return the positions of the columns that are passed through."""
-        beside = passed_through(X, self.passthrough, rows.shape[1])
+    def _find_beside(self, X: Any, rows: np.ndarray) -> tuple[np.ndarray, list, int]:
+        """Return the positions of the columns that are not windowed: leads come first.
+
+        Then the columns that are known ahead, and the number of leads.
+        """
+        names = string_names(X)
+        ahead, leads = read_leads([] if names is None else names)
+        own = passed_through(X, self.passthrough, rows.shape[1])
+        beside = np.concatenate([leads, np.setdiff1d(own, leads)])
+        if len(beside) == rows.shape[1]:
+            raise ValueError(
+                f"All columns of X are leads of {ahead} or named by passthrough="
+                f"{self.passthrough!r}: leave at least one to make windows of."
+            )
         if len(beside) and not self.flatten:
             raise ValueError(
                 "flatten=False returns a 3-D array, in which nothing can stand beside "
-                f"the windows: use flatten=True with passthrough={self.passthrough!r}."
+                f"the windows, neither passthrough={self.passthrough!r} nor leads of "
+                f"{ahead}: use flatten=True."
             )
-        return beside
+        return beside, ahead, len(leads)
 
     def _windows(
         self,
@@ -398,8 +413,12 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         if not self.flatten:
             return windows.gather()
         if hasattr(self, "feature_names_in_"):
-            channels = np.delete(self.feature_names_in_, self._beside).tolist()
-            windows = replace(windows, channels=channels)
+            windows = replace(
+                windows,
+                channels=np.delete(self.feature_names_in_, self._beside).tolist(),
+                ahead=self._ahead,
+                n_leads=self._n_leads,
+            )
         is_default = get_output_config("transform", self)["dense"] == "default"
         return windows if is_default else np.asarray(windows)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from numbers import Integral
 from typing import Any
 
@@ -60,7 +60,11 @@ class Windows(NDArrayOperatorsMixin):
     channels : sequence of str, default=None
         Names of the columns of `values`.
     beside : ndarray of shape (n_rows, n_beside), default=None
-        What each row holds beside its window.
+        What each row holds beside its window: leads first.
+    ahead : sequence of str, default=()
+        Names of the columns that are known ahead, of which `beside` holds leads.
+    n_leads : int, default=0
+        Columns of `beside` that are leads, all columns of a step together.
     """
 
     values: np.ndarray
@@ -68,6 +72,8 @@ class Windows(NDArrayOperatorsMixin):
     timesteps: int
     channels: Sequence[str] | None = None
     beside: np.ndarray | None = None
+    ahead: Sequence[str] = ()
+    n_leads: int = 0
 
     ndim = 2
 
@@ -75,11 +81,13 @@ class Windows(NDArrayOperatorsMixin):
         object.__setattr__(self, "values", np.ascontiguousarray(self.values))
 
     @classmethod
-    def of_table(cls, table: np.ndarray, n_channels: int, n_beside: int = 0) -> Windows:
+    def of_table(
+        cls, table: np.ndarray, n_channels: int, n_beside: int = 0, **told: Any
+    ) -> Windows:
         """Read a table as windows, and its last `n_beside` columns as what is beside.
 
         Values are held once where the rows overlap in memory, and never copied from
-        a table that is one run of memory.
+        a table that is one run of memory. `told` is what else the windows know.
         """
         n_rows, n_columns = table.shape
         lags, beside = np.split(table, [n_columns - n_beside], axis=1)
@@ -97,7 +105,7 @@ class Windows(NDArrayOperatorsMixin):
             values = lags.reshape(-1, n_channels)
         values.flags.writeable = False
         ends = range(timesteps - 1, timesteps - 1 + shift * n_rows, shift)
-        return cls(values, ends, timesteps, beside=beside if n_beside else None)
+        return cls(values, ends, timesteps, beside=beside if n_beside else None, **told)
 
     @property
     def n_channels(self) -> int:
@@ -108,6 +116,29 @@ class Windows(NDArrayOperatorsMixin):
     def n_beside(self) -> int:
         """Columns of `beside`."""
         return 0 if self.beside is None else self.beside.shape[1]
+
+    @property
+    def leads(self) -> np.ndarray | None:
+        """What is known ahead, (n_rows, steps, columns), if anything is."""
+        if self.beside is None or not self.n_leads:
+            return None
+        leads = self.beside[:, : self.n_leads]
+        return leads.reshape(len(self), -1, len(self.ahead))
+
+    @property
+    def channels_ahead(self) -> np.ndarray:
+        """Which channel each column is that is known ahead, -1 if none."""
+        channels = list(self.channels or [])
+        return np.array(
+            [channels.index(c) if c in channels else -1 for c in self.ahead]
+        )
+
+    @property
+    def own(self) -> np.ndarray | None:
+        """What else each row holds beside its window, (n_rows, columns)."""
+        if self.n_beside == self.n_leads:
+            return None
+        return self.beside[:, self.n_leads :] if self.beside is not None else None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -183,8 +214,11 @@ class Windows(NDArrayOperatorsMixin):
 
     def __repr__(self) -> str:
         channels = ", ".join(self.channels or [_count(self.n_channels, "channel")])
-        columns = _count(self.n_beside, "column")
-        beside = f", {columns} beside them" if self.n_beside else ""
+        n_own = self.n_beside - self.n_leads
+        beside = f", {_count(n_own, 'column')} beside them" if n_own else ""
+        if self.n_leads:
+            steps = _count(self.n_leads // len(self.ahead), "step")
+            beside = f", {steps} ahead of {', '.join(self.ahead)}{beside}"
         rows = str(np.asarray(self[:REPR_ROWS]))
         more = "\n ..." if len(self) > REPR_ROWS else ""
         return (
@@ -194,8 +228,7 @@ class Windows(NDArrayOperatorsMixin):
 
     def __reduce__(self) -> tuple:
         whole = self.trimmed()
-        fields = whole.values, whole.ends, whole.timesteps, whole.channels, whole.beside
-        return Windows, fields
+        return Windows, tuple(getattr(whole, field.name) for field in fields(self))
 
     def trimmed(self) -> Windows:
         """Return these windows with no values before and after those they reach."""

@@ -521,3 +521,37 @@ def test_what_is_no_backtest_or_of_another_series_is_refused():
         ValueError, match=r"\['a'\] must name distinct columns of series"
     ):
         seasonal_naive(result, series["b"])
+
+
+# What is known ahead
+
+
+def known_ahead():
+    series = make_series(["a", "b"])
+    series["a"] = 3 * series["b"]
+    return series
+
+
+@pytest.mark.parametrize("steps, horizon", [(3, 3), (3, 2), (4, 1)])
+def test_what_is_known_ahead_comes_from_the_series_or_from_beliefs(steps, horizon):
+    series = known_ahead()
+    options = {"ahead": "b", "n_origins": 3, "stride": 4, "horizon": horizon}
+    result = backtest(windowed(), series, steps, **options)
+    np.testing.assert_allclose(result["a_forecast"], result["a"], rtol=0.05, atol=0.05)
+    n_after = -(-steps // horizon) * horizon
+    assert result.index[-1][0] == DAYS[-1 - n_after]
+    origins = result.index.unique("origin")
+    beliefs = believed(series, origins, n_after, noise=100.0)
+    other = backtest(windowed(), series, steps, future=beliefs, **options)
+    later = slice(n_after - steps, None)  # the last origin has no rows to spare
+    assert (other["a_forecast"] - other["a"]).iloc[later].mean() > 100
+    few = believed(series, DAYS, n_after - 1)
+    with pytest.raises(ValueError, match=f"lacks 1 of the {n_after} rows"):
+        backtest(windowed(), series, steps, future=few, **options)
+
+
+def test_beliefs_that_nothing_reads_are_said():
+    series = known_ahead()
+    future = believed(series, DAYS, 2)
+    with pytest.warns(UserWarning, match="future is not used"):
+        backtest(windowed(), series, 2, horizon=2, target="a", future=future)

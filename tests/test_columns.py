@@ -15,9 +15,12 @@ from skts import (
 )
 from skts._columns import (
     check_columns,
+    lead_names,
     misread_channels,
     newest_first,
     read_lags,
+    read_layout,
+    read_leads,
     read_steps,
 )
 
@@ -306,3 +309,55 @@ def test_arrays():
     check_columns([["a"]], "X")  # for scikit-learn to refuse
     with pytest.raises(ValueError, match="X is an array of datetime64.* index of"):
         check_columns(DATES.to_numpy()[:, None], "X")
+
+
+@pytest.mark.parametrize(
+    "names, ahead, positions",
+    [
+        (["a"], [], []),
+        (["a", "b_lead1", "a_lead1"], ["b", "a"], [1, 2]),
+        (["a_lead2", "b_lead2", "a", "b_lead1", "a_lead1"], ["a", "b"], [4, 3, 0, 1]),
+        (["remainder__a_lead1", "a_lead"], ["remainder__a"], [0]),
+        (["a_lead1_lead1"], ["a_lead1"], [0]),
+        (["a", 3], [], []),
+    ],
+)
+def test_read_leads(names, ahead, positions):
+    found, order = read_leads(names)
+    assert (found, list(order)) == (ahead, positions)
+    assert lead_names(found, len(order) // max(1, len(found))) == [
+        names[position] for position in positions
+    ]
+
+
+@pytest.mark.parametrize(
+    "names, steps",
+    [
+        (["a_lead2"], r"a: \[2\]"),
+        (["a_lead0", "a_lead1"], r"a: \[0, 1\]"),
+        (["a_lead1", "a_lead01"], r"a: \[1, 1\]"),
+        (["a_lead1", "a_lead2", "b_lead1"], r"a: \[1, 2\]; b: \[1\]"),
+    ],
+)
+def test_leads_that_are_not_all_there_are_an_error(names, steps):
+    with pytest.raises(ValueError, match=f"named as leads, but not .*: {steps}"):
+        read_leads(names)
+
+
+@pytest.mark.parametrize(
+    "names, n_channels, layout",
+    [
+        ("a b", None, (None, 2, [], 0, [0, 1])),
+        ("c a_lag0 a_lag1 b_lead1", None, (["a"], 2, ["b"], 1, [2, 1, 3, 0])),
+        ("a_lead1 a b a_lead2", None, (["a", "b"], 2, ["a"], 2, [1, 2, 0, 3])),
+        ("a_lead1 a b", 1, (None, 2, ["a"], 1, [1, 2, 0])),
+    ],
+)
+def test_layout_of_a_table(names, n_channels, layout):
+    *read, columns = read_layout(names.split(), n_channels)
+    assert (*read, list(columns)) == layout
+
+
+def test_leads_alone_are_no_windows():
+    with pytest.raises(ValueError, match="All columns of X are named as leads"):
+        read_layout(["a_lead1", "b_lead1"])

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin, clone
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.ensemble import (
+    HistGradientBoostingRegressor,
     RandomForestRegressor,
     StackingRegressor,
     VotingRegressor,
@@ -663,7 +664,7 @@ def test_future_is_aligned_by_label():
     pd.testing.assert_frame_equal(values, expected)
     values = forecast(model, series[:40], 5, target="a", future=future[::-1])
     pd.testing.assert_frame_equal(values, expected)
-    other = future.set_axis(DAYS.shift(1))
+    other = future.set_axis(DAYS.shift(1))[39:]
     values = forecast(model, series[:40], 5, target="a", future=other)
     assert not np.allclose(values, expected)
 
@@ -771,8 +772,8 @@ def test_bad_future(name):
     [
         (np.zeros((4, 1)), ValueError, r"future has shape \(4, 1\), but must have 2"),
         (np.zeros((4, 2, 1)), ValueError, r"future has shape \(4, 2, 1\)"),
-        (np.zeros((3, 2)), ValueError, "future has 3 rows, but 4 are needed"),
-        (np.full((4, 2), np.nan), ValueError, "missing value in column 1, row 0"),
+        (np.zeros((3, 2)), ValueError, "future lacks 1 of the 4 rows needed"),
+        (np.full((4, 2), np.nan), ValueError, "missing value in column 1, row 60"),
         (pd.DataFrame(np.zeros((4, 2))), TypeError, "history is an array"),
     ],
 )
@@ -917,3 +918,126 @@ def test_models_of_windows_with_columns_beside_them():
         np.testing.assert_allclose(value, model.predict(last)[0])
         row = pd.DataFrame({"a": value, "shop": future["shop"][label]}, [label])
         series = pd.concat([series, row])
+
+
+# What is known ahead
+
+
+def series_known_ahead():
+    rng = np.random.RandomState(0)
+    series = pd.DataFrame(rng.normal(size=(60, 3)), DAYS, ["a", "x", "day"])
+    series["a"] = 3 * series["x"] - 2 * series["day"]
+    return series
+
+
+@pytest.mark.parametrize("steps", [1, 3, 4, 8])
+@pytest.mark.parametrize("horizon", [1, 3])
+@pytest.mark.parametrize(
+    "window, model",
+    [
+        (None, LinearRegression()),
+        (None, windowed(LinearRegression(), passthrough="day")),
+        (2, LinearRegression()),
+        (None, MultiOutputRegressor(LinearRegression())),
+        (
+            None,
+            make_pipeline(
+                ColumnTransformer(
+                    [("scale", StandardScaler(), ["a"])],
+                    remainder="passthrough",
+                ).set_output(transform="pandas"),
+                windowed(LinearRegression()),
+            ),
+        ),
+    ],
+    ids=["rows", "windowed", "windows", "each output", "prefixes"],
+)
+def test_what_is_known_ahead_is_made_of_future(window, model, horizon, steps):
+    series = series_known_ahead()
+    X, y = make_supervised(
+        series[:40], window=window, horizon=horizon, ahead=["x", "day"]
+    )
+    if horizon == 1 and isinstance(model, MultiOutputRegressor):
+        y = y.to_frame()
+    model = clone(model).fit(X, y)
+    future = series[["day", "x"]][40 : 40 + -(-steps // horizon) * horizon]
+    predicted = forecast(model, series[:40], steps, future=future)
+    np.testing.assert_allclose(predicted["a"], series["a"][40 : 40 + steps])
+
+
+def test_leads_of_the_rows_that_are_fed_back_follow_them():
+    series = series_known_ahead()
+    series["other"] = np.random.RandomState(1).normal(size=60)
+    X, y = make_supervised(series[:40], horizon=2, target="a", ahead="x")
+    model = windowed(Ridge(), window=2).fit(X, y)
+    # Beyond the horizon, columns that are not known ahead are fed back as well.
+    future = series[["x", "day", "other"]][40:46]
+    predicted = forecast(model, series[:40], 5, target="a", future=future)
+    rows = series.copy()
+    rows.iloc[40:, 0] = np.nan
+    for k in (39, 41, 43):
+        X = make_supervised(
+            rows.fillna({"a": 0.0})[: k + 3], horizon=2, target="a", ahead="x"
+        )[0]
+        rows.iloc[k + 1 : k + 3, 0] = model.predict(X)[-1]
+    np.testing.assert_allclose(predicted["a"], rows["a"][40:45])
+    with pytest.raises(ValueError, match=r"it lacks \['day', 'other'\].* 4 rows"):
+        forecast(model, series[:40], 5, target="a", future=future[["x"]])
+
+
+KNOWN = {
+    "none": (lambda f: None, r"\['x', 'day'\].* next 6 rows must be given as future"),
+    "column": (lambda f: f[["x"]], r"it lacks \['day'\], of which the 6 rows after"),
+    "row": (
+        lambda f: f[:5],
+        r"lacks 1 of the 6 rows needed of \['x', 'day'\], the first of them at "
+        "2024-02-15.* and the last at 2024-02-15",
+    ),
+    "shifted": (lambda f: f.shift(1, "D")[:6], "lacks 1 of the 6.*2024-02-10"),
+    "frequency": (lambda f: f[::2], "lacks 3 of the 6 rows"),
+    "zone": (lambda f: f.tz_localize("UTC"), "with time zone .*tz_localize"),
+    "missing": (
+        lambda f: f.assign(x=f["x"].where(f.index != f.index[1])),
+        "'x', row 2024-02-11",
+    ),
+    "target": (lambda f: f.assign(a=0.0), "future has columns"),
+}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_bad_future_of_what_is_known_ahead(name):
+    change, message = KNOWN[name]
+    series = series_known_ahead()
+    X, y = make_supervised(series[:40], horizon=3, ahead=["x", "day"])
+    model = windowed().fit(X, y)
+    with pytest.raises(ValueError, match=message):
+        forecast(model, series[:40], 5, future=change(series[["x", "day"]][40:47]))
+
+
+def test_missing_values_ahead_are_input_where_they_are_in_history():
+    series = series_known_ahead()
+    series.loc[DAYS[[3, 30, 41]], "x"] = np.nan
+    X, y = make_supervised(series[:40], horizon=3, ahead=["x", "day"])
+    model = HistGradientBoostingRegressor(max_iter=2).fit(X, y["a_step1"])
+    assert len(forecast(model, series[:40], 1, future=series[["x", "day"]][40:43])) == 1
+
+
+def test_future_that_contradicts_history_is_said():
+    series = series_known_ahead()
+    X, y = make_supervised(series[:40], horizon=3, ahead=["x", "day"])
+    model = windowed().fit(X, y)
+    expected = forecast(model, series[:40], 3, future=series[["x", "day"]][40:])
+    future = series[["x", "day"]]
+    again = forecast(model, series[:40], 3, future=future)
+    pd.testing.assert_frame_equal(again, expected)
+    with pytest.warns(UserWarning, match=r"future has 9.0 in column 'x' at 2024-02-08"):
+        future = future.assign(x=future["x"].where(DAYS != DAYS[38], 9.0))
+        again = forecast(model, series[:40], 3, future=future)
+    pd.testing.assert_frame_equal(again, expected)
+
+
+def test_what_is_known_ahead_is_no_target():
+    series = series_known_ahead()
+    X, y = make_supervised(series[:40], ahead="x", target="a")
+    with pytest.raises(ValueError, match=r"names \['x'\], which model knows ahead"):
+        forecast(windowed().fit(X, y), series, 3, target="x")

@@ -214,3 +214,40 @@ def test_the_unit_of_weights_does_not_matter(view):
     )
     np.testing.assert_allclose(light.y_scaler_.scale, heavy.y_scaler_.scale)
     np.testing.assert_allclose(heavy.y_scaler_.scale, y.std())
+
+
+@pytest.mark.parametrize("norm", [None, "last", "standard"])
+def test_leads_of_a_channel_are_scaled_as_its_lags_and_others_by_themselves(
+    series, norm
+):
+    day = np.random.RandomState(1).normal(7, 3, size=(len(series), 1))
+    ahead = sliding_windows(np.hstack([series[:, 1:], day])[TIMESTEPS:], 2)
+    windows = Windows(
+        series,
+        range(TIMESTEPS - 1, TIMESTEPS - 1 + len(ahead)),
+        TIMESTEPS,
+        ["a", "b"],
+        ahead,
+        ["b", "day"],
+        4,
+    )
+    scaler = WindowScaler(True, norm).fit(windows, None, np.ones(len(windows)))
+    lags, leads = scaler.transform(windows)
+    assert leads.shape == (len(windows), 2, 2)
+    if norm is None:  # the first lead of a row is the last lag of the next
+        np.testing.assert_allclose(leads[:-1, 0, 0], lags[:][1:, -1, 1])
+    np.testing.assert_allclose(leads[..., 1].mean(), 0, atol=1e-9)
+    np.testing.assert_allclose(leads[..., 1].std(), 1)
+    moved = replace(windows, values=series + [0, 500], beside=ahead + [500, 0, 500, 0])
+    if norm is not None:
+        np.testing.assert_allclose(scaler.transform(moved)[1], leads, atol=1e-6)
+
+
+def test_leads_that_are_missing_are_marked(series):
+    beside = series[TIMESTEPS:, :1].copy()
+    beside[3] = np.nan
+    windows = Windows(series[:-1], range(3, 29), 4, ["a", "b"], beside, ["a"], 1)
+    scaler = WindowScaler(True, None).fit(windows, None, np.ones(len(windows)))
+    _, leads = scaler.transform(windows)
+    assert leads.shape == (len(windows), 1, 2)
+    assert list(leads[3, 0]) == [0, 1] and not leads[4:, 0, 1].any()

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.dummy import DummyRegressor
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.metrics import mean_absolute_error, median_absolute_error, r2_score
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -144,7 +144,7 @@ def test_rows_whose_truth_is_unknown_do_not_count():
     [
         (make_series().to_numpy(), TypeError, "X is a ndarray without labels"),
         (make_series().shift(9, freq="D"), ValueError, "series lacks 9 of the 60 rows"),
-        (make_series()[-3:], ValueError, "No row of X is followed by steps=3 rows"),
+        (make_series()[-3:], ValueError, "No row of X is followed by 3 rows"),
     ],
     ids=["array", "other rows", "end"],
 )
@@ -174,3 +174,16 @@ def test_parameters_of_the_scorer_are_checked(parameters):
     valid = {"metric": r2_score, "series": make_series(), "steps": 1}
     with pytest.raises(ValueError, match=f"The '{name}' parameter"):
         make_forecast_scorer(**{**valid, **parameters})
+
+
+def test_what_x_knows_ahead_comes_from_the_series():
+    series = make_series(["a", "b"])
+    series["a"] = 3 * series["b"]
+    X, y = make_supervised(series, horizon=3, ahead="b")
+    model = make_pipeline(SlidingWindowTransformer(2), LinearRegression())
+    score = make_forecast_scorer(mean_absolute_error, series, steps=4)
+    scores = cross_val_score(model, X, y, cv=TimeSeriesSplit(2, gap=2), scoring=score)
+    assert scores == pytest.approx(0)
+    late = X.tail(3)
+    with pytest.raises(ValueError, match="No row of X is followed by 6 rows"):
+        score(model.fit(X, y), late)

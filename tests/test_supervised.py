@@ -241,3 +241,66 @@ def test_supervised_takes_tuples_as_names_of_columns():
 def test_supervised_refuses_to_pass_through(series, options, message):
     with pytest.raises(ValueError, match=message):
         make_supervised(series, **options)
+
+
+# What is known ahead
+
+
+def test_supervised_holds_what_is_known_ahead_beside_each_row():
+    series = days(6).assign(wind=[10, 11, 12, 13, 14, 15], load=np.arange(20.0, 26))
+    X, y = make_supervised(series, horizon=2, ahead=["wind", "load"])
+    assert list(y.columns) == ["a_step1", "a_step2"]
+    names = ["wind_lead1", "load_lead1", "wind_lead2", "load_lead2"]
+    assert_frame_equal(X[series.columns], series.head(4))
+    assert_array_equal(X[names].iloc[[0, 3]], [[11, 21, 12, 22], [14, 24, 15, 25]])
+    assert list(X.columns) == [*series.columns, *names]
+    assert np.shares_memory(X["wind_lead2"].to_numpy(), X["wind_lead1"].to_numpy())
+
+
+def test_supervised_puts_leads_after_lags_and_before_what_is_passed_through():
+    series = frame(range(6), ["a", "b", "day"])
+    options = {"target": "a", "ahead": ["day"], "passthrough": ["day"]}
+    X, y = make_supervised(series, window=2, horizon=2, **options)
+    lags = ["a_lag1", "b_lag1", "a_lag0", "b_lag0"]
+    assert list(X.columns) == [*lags, "day_lead1", "day_lead2", "day"]
+    assert_array_equal(X.iloc[-1], [2.0, 2.1, 3.0, 3.1, 4.2, 5.2, 3.2])
+    assert_index_equal(X.index, y.index)
+    of_polars, _ = make_supervised(
+        pl.from_pandas(series), window=2, horizon=2, **options
+    )
+    assert of_polars.columns == list(X.columns)
+    assert_array_equal(of_polars, X)
+    of_polars, _ = make_supervised(pl.from_pandas(series), target="a", ahead="day")
+    assert of_polars.columns == ["a", "b", "day", "day_lead1"]
+
+
+def test_supervised_leaves_out_rows_whose_leads_reach_beyond_the_series():
+    series = days(5).assign(b=[0, 1, nan, 3, 4])
+    X, _ = make_supervised(series, horizon=3, ahead="b")
+    assert_array_equal(X[["b_lead1", "b_lead2", "b_lead3"]], [[1, nan, 3], [nan, 3, 4]])
+
+
+@pytest.mark.parametrize(
+    "series, options, message",
+    [
+        (frame(range(9), "ab"), {"ahead": ["c"]}, r"ahead=\['c'\] must name distinct"),
+        (frame(range(9), "ab"), {"ahead": ["b", "b"]}, "must name distinct columns"),
+        (
+            frame(range(9), "ab"),
+            {"ahead": "b", "target": "b"},
+            r"\['b'\], which target",
+        ),
+        (frame(range(9), "ab"), {"ahead": ["a", "b"]}, "none is left to predict"),
+        (frame(range(9), ["a", 1]), {"ahead": [1]}, r"string names.*\['a', 1\]"),
+        (np.ones((9, 2)), {"ahead": [1]}, r"ahead=\[1\] needs a frame"),
+        (
+            frame(range(9), ["a", "b", "b_lead3"]),
+            {"ahead": "b", "target": "a"},
+            r"The series has the columns \['b_lead3'\], as which leads are named",
+        ),
+    ],
+    ids=["unknown", "twice", "target", "all", "number", "array", "by hand"],
+)
+def test_supervised_refuses_ahead(series, options, message):
+    with pytest.raises(ValueError, match=message):
+        make_supervised(series, **options)

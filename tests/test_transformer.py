@@ -1061,3 +1061,53 @@ def test_defaults():
     defaults |= {"passthrough": None, "flatten": True}
     assert SlidingWindowTransformer().get_params() == defaults
     assert SlidingWindowTransformer(5).window == 5
+
+
+# What is known ahead
+
+
+def with_leads(series, **options):
+    return make_supervised(series, target="a", **options)
+
+
+def test_leads_stand_beside_windows_by_their_names():
+    series = frame(range(9), ["a", "b", "day"])
+    X, y = with_leads(series, horizon=2, ahead=["b", "day"])
+    shuffled = X[["day_lead2", "b_lead1", "a", "b_lead2", "day_lead1", "b", "day"]]
+    for rows, of_b_and_day in [(X, slice(None)), (shuffled, [1, 0])]:
+        windows = SlidingWindowTransformer(2, passthrough="day").fit(rows, y)
+        read = windows.transform(rows)
+        assert (read.n_channels, read.leads.shape, read.own.shape) == (
+            *(2, (7, 2, 2)),
+            (7, 1),
+        )
+        assert_array_equal(read.leads[3][:, of_b_and_day], [[4.1, 4.2], [5.1, 5.2]])
+        assert list(windows.get_feature_names_out()) == [
+            *(f"{name}_lag{k}" for k in (1, 0) for name in read.channels),
+            *(f"{name}_lead{k}" for k in (1, 2) for name in read.ahead),
+            "day",
+        ]
+        in_pandas = windows.set_output(transform="pandas").transform(rows)
+        assert_array_equal(in_pandas, read)
+        assert in_pandas["b_lead2"].iloc[3] == 5.1
+
+
+def test_leads_are_never_windowed_nor_looked_up_in_history():
+    series = frame(range(20), ["a", "b"])
+    X, y = with_leads(series, horizon=3, ahead="b")
+    windows = SlidingWindowTransformer(4, history=series)
+    some = windows.fit_transform(X.iloc[[9, 3, 9]])
+    assert_array_equal(some.leads[:, :, 0], X.iloc[[9, 3, 9], 2:])
+    assert_array_equal(some[:, 0], [6, 0, 6])
+    renamed = X.add_prefix("remainder__")
+    assert SlidingWindowTransformer(4).fit_transform(renamed).ahead == ["remainder__b"]
+
+
+def test_tables_of_leads_that_cannot_be_read():
+    X, _ = with_leads(frame(range(9), ["a", "b"]), horizon=2, ahead="b")
+    with pytest.raises(ValueError, match=r"but not each step.*b: \[2\]"):
+        SlidingWindowTransformer(2).fit(X.drop(columns="b_lead1"))
+    with pytest.raises(ValueError, match=r"All columns of X are leads of \['b'\] or"):
+        SlidingWindowTransformer(2).fit(X[["b_lead1", "b_lead2"]])
+    with pytest.raises(ValueError, match=r"nor leads of \['b'\]: use flatten=True"):
+        SlidingWindowTransformer(2, flatten=False).fit(X)

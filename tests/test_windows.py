@@ -27,6 +27,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skts import (
+    CNNLSTMRegressor,
+    CNNRegressor,
     EncoderDecoderLSTMRegressor,
     LSTMRegressor,
     MLPRegressor,
@@ -339,7 +341,9 @@ def test_windows_of_another_make_are_refused():
     network = small().fit(LAGS, y)
     other = SlidingWindowTransformer(3).fit_transform(X)
     assert other.shape == LAGS.shape
-    with pytest.raises(ValueError, match="3 channels with 0 columns beside"):
+    with pytest.raises(
+        ValueError, match="3 channels with 0 columns and 0 leads beside"
+    ):
         network.predict(other)
     turned = SlidingWindowTransformer(4, passthrough="shop").fit_transform(
         X[["b", "shop", "a"]]
@@ -395,3 +399,82 @@ def test_going_on_with_targets_in_another_order_is_refused():
     with pytest.raises(ValueError, match=r"y has the columns \['a_step2', 'a_step1'\]"):
         network.partial_fit(LAGS, Y[Y.columns[::-1]])
     assert_array_equal(network.predict(LAGS), before)
+
+
+# What is known ahead
+
+AHEAD = pd.DataFrame(rng.normal(size=(60, 3)), columns=["a", "b", "day"])
+
+
+@pytest.mark.parametrize(
+    "cls",
+    [MLPRegressor, CNNRegressor, LSTMRegressor, CNNLSTMRegressor]
+    + [EncoderDecoderLSTMRegressor],
+)
+def test_networks_read_leads_as_a_block(cls):
+    rows, Y = make_supervised(
+        AHEAD, horizon=2, target="a", ahead=["b", "day"], window=3, passthrough="day"
+    )
+    network = small(cls).fit(rows, Y)
+    assert network.model_.input_shape == [(None, 3, 2), (None, 2, 2), (None, 1)]
+    expected = network.predict(rows)
+    leads = [name for name in rows if "lead" in name]
+    assert_array_equal(network.predict(rows[:5]), expected[:5])
+    for name in [*leads, "day"]:
+        changed = network.predict(rows.assign(**{name: rows[name] + 100}))
+        assert (changed != expected).any(axis=0)[int(name[-1] == "2") :].all(), name
+    X, Y = make_supervised(AHEAD, horizon=2, target="a", ahead=["b", "day"])
+    windows = SlidingWindowTransformer(3, passthrough="day").fit_transform(X)[2:]
+    of_windows = small(cls).fit(windows, Y[2:])
+    assert_array_equal(of_windows.predict(windows), expected)
+    stored = pickle.loads(pickle.dumps(of_windows))
+    assert_array_equal(stored.predict(rows.to_numpy()), expected)
+
+
+def test_a_decoder_reads_leads_step_by_step():
+    rows, Y = make_supervised(AHEAD, horizon=4, target="a", ahead="b", window=2)
+    network = small(EncoderDecoderLSTMRegressor).fit(rows, Y)
+    changed = network.predict(rows.assign(b_lead3=rows["b_lead3"] + 1))
+    is_same = changed == network.predict(rows)
+    assert is_same[:, :2].all() and not is_same[:, 2:].any()
+    # Leads of other steps than those of y are handed to each of these.
+    fewer = small(EncoderDecoderLSTMRegressor).fit(rows, Y.iloc[:, :2])
+    changed = fewer.predict(rows.assign(b_lead4=rows["b_lead4"] + 1))
+    assert (changed != fewer.predict(rows)).all()
+
+
+def test_rows_that_are_complete_need_no_windows():
+    X, y = make_supervised(AHEAD, target="a", ahead="b", horizon=2)
+    network = small().fit(X, y)
+    assert network.model_.input_shape == [(None, 1, 3), (None, 2, 1)]
+    assert small(n_channels=1).fit(X, y).model_.input_shape[0] == (None, 3, 1)
+
+
+class Own(MLPRegressor):
+    """Reads leads, and has what stands beside put behind."""
+
+    def hidden(self, layers, windows, leads):
+        assert leads.shape == (None, 2, 1)
+        return layers.Dense(3)(layers.Flatten()(leads))
+
+
+def test_networks_of_ones_own_get_leads_where_they_name_them():
+    rows, Y = make_supervised(
+        AHEAD, horizon=2, target="a", ahead="b", window=3, passthrough="day"
+    )
+    network = small(Own).fit(rows, Y)
+    expected = network.predict(rows)
+    assert_array_equal(network.predict(rows.assign(a_lag0=0.0)), expected)
+    assert (network.predict(rows.assign(day=9.0)) != expected).all()
+
+
+def test_leads_of_other_columns_are_refused():
+    X, y = make_supervised(AHEAD, target="a", ahead="b")
+    network = small().fit(SlidingWindowTransformer(3).fit_transform(X), y)
+    other, _ = make_supervised(AHEAD, target="a", ahead="day")
+    windows = SlidingWindowTransformer(3).set_output(transform="default")
+    with pytest.raises(ValueError, match=r"leads of \['day'\], but .* of \['b'\]"):
+        network.predict(windows.fit_transform(other))
+    more, _ = make_supervised(AHEAD, target="a", ahead="b", horizon=2)
+    with pytest.raises(ValueError, match="features|2 leads beside them"):
+        network.predict(windows.fit_transform(more))

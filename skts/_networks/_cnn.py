@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from .._estimator import POSITIVE, SIZES, NetworkEstimator, as_sizes
 from .._heads import BaseNetworkClassifier, BaseNetworkRegressor
+from ._layers import flat
 
 
 class _CNN(NetworkEstimator):
@@ -48,14 +49,14 @@ class _CNN(NetworkEstimator):
         "activation": [str, callable],
     }
 
-    def hidden(self, layers, windows):
+    def hidden(self, layers, windows, leads=None, beside=None):
         # Kernels and pools never exceed what there is to read.
         kernel_size = min(self.kernel_size, windows.shape[1])
         x = layers.Conv1D(self.filters, kernel_size, activation=self.activation)(
             windows
         )
         x = layers.MaxPooling1D(min(self.pool_size, x.shape[1]))(x)
-        x = self._drop(layers, layers.Flatten()(x))
+        x = flat(layers, self._drop(layers, layers.Flatten()(x)), leads, beside)
         for units in as_sizes("units", self.units):
             x = self._drop(layers, layers.Dense(units, activation=self.activation)(x))
         return x

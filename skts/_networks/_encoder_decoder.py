@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .._estimator import POSITIVE
 from .._heads import BaseNetworkRegressor
+from ._layers import flat
 
 
 class EncoderDecoderLSTMRegressor(BaseNetworkRegressor):
@@ -11,7 +12,8 @@ class EncoderDecoderLSTMRegressor(BaseNetworkRegressor):
 
     Layer by layer: LSTM(`units`) reads the window, RepeatVector(horizon) hands what it
     kept to LSTM(`units`), whose state at each step ahead becomes the targets of that
-    step by one Dense(`n_targets`). The horizon follows from y [1]_.
+    step by one Dense(`n_targets`). The horizon follows from y [1]_. What is known ahead
+    is read by the LSTM that writes, at each step that of this step.
 
     Parameters
     ----------
@@ -47,10 +49,15 @@ class EncoderDecoderLSTMRegressor(BaseNetworkRegressor):
 
     _parameter_constraints = {"units": [POSITIVE], "activation": [str, callable]}
 
-    def hidden(self, layers, windows):
+    def hidden(self, layers, windows, leads=None, beside=None):
         horizon = self.n_outputs_ // self._n_targets_
         x = layers.LSTM(self.units, activation=self.activation)(windows)
-        x = layers.RepeatVector(horizon)(self._drop(layers, x))
+        x = self._drop(layers, x)
+        is_step_by_step = leads is not None and leads.shape[1] == horizon
+        x = flat(layers, x, None if is_step_by_step else leads, beside)
+        x = layers.RepeatVector(horizon)(x)
+        if is_step_by_step:
+            x = layers.Concatenate()([x, leads])
         x = layers.LSTM(self.units, activation=self.activation, return_sequences=True)(
             x
         )

@@ -16,3 +16,11 @@ class Layers:
         if "data_format" in inspect.signature(layer_class).parameters:
             return functools.partial(layer_class, data_format="channels_last")
         return layer_class
+
+
+def flat(layers, *inputs):
+    """Return tensors side by side, (n_rows, columns); those that are None are not."""
+    rows = [
+        x if len(x.shape) == 2 else layers.Flatten()(x) for x in inputs if x is not None
+    ]
+    return layers.Concatenate()(rows) if len(rows) > 1 else rows[0]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from .._estimator import SIZES, NetworkEstimator, as_sizes
 from .._heads import BaseNetworkClassifier, BaseNetworkRegressor
+from ._layers import flat
 
 
 class _MLP(NetworkEstimator):
@@ -32,8 +33,8 @@ class _MLP(NetworkEstimator):
 
     _parameter_constraints = {"units": SIZES, "activation": [str, callable]}
 
-    def hidden(self, layers, windows):
-        x = layers.Flatten()(windows)
+    def hidden(self, layers, windows, leads=None, beside=None):
+        x = flat(layers, windows, leads, beside)
         for units in as_sizes("units", self.units):
             x = self._drop(layers, layers.Dense(units, activation=self.activation)(x))
         return x

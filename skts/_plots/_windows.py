@@ -153,7 +153,8 @@ class WindowDisplay:
                 "back: use WindowDisplay.from_series."
             )
         window = int(model.reach) + 1
-        horizon = len(model.predict(frame.tail(window), is_whole=True))
+        rows = frame.tail(window + model.n_ahead)
+        horizon = len(model.predict(rows.head(window), rows[window:], is_whole=True))
         return cls.from_series(
             frame,
             window=window,
