@@ -76,6 +76,7 @@ API = {
     "Pictures": lambda name: name.endswith("Display"),
     "Forecasts": lambda name: (
         name in ("backtest", "forecast", "make_forecast_scorer", "seasonal_naive")
+        or name.endswith("Split")
     ),
     "More": lambda name: True,
 }

@@ -15,6 +15,7 @@ from ._plots import (
     WindowDisplay,
 )
 from ._scorer import make_forecast_scorer
+from ._split import PanelTimeSeriesSplit
 from ._supervised import make_supervised
 from ._transformer import SlidingWindowTransformer
 
@@ -33,6 +34,7 @@ __all__ = [
     "LossCurveDisplay",
     "MLPClassifier",
     "MLPRegressor",
+    "PanelTimeSeriesSplit",
     "SlidingWindowTransformer",
     "SplitDisplay",
     "WindowDisplay",

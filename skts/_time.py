@@ -41,7 +41,7 @@ def time_labels(X: Any, name: str, ordered: bool = True) -> pd.Index | None:
             f"The index of {name} is a MultiIndex, but windows are made of one series "
             "at a time: select one and let time alone be its index."
         )
-    labels = _as_times(index, name)
+    labels = as_times(index, name)
     if labels.hasnans:
         raise ValueError(
             f"The index of {name} lacks a label in row {labels.isna().argmax()}: a row "
@@ -87,7 +87,7 @@ def _repeated_hour(index: pd.Index, name: str) -> str:
     )
 
 
-def _as_times(index: pd.Index, name: str) -> pd.Index:
+def as_times(index: pd.Index, name: str) -> pd.Index:
     """Return an index of another type as one of times or numbers of numpy."""
     is_numpy = isinstance(index.dtype, np.dtype)
     if isinstance(index, pd.PeriodIndex | pd.DatetimeIndex | pd.TimedeltaIndex):

@@ -79,7 +79,8 @@ class SplitDisplay:
         cv : int, splitter or iterable
             As in :func:`sklearn.model_selection.cross_validate`.
         X : {array-like, dataframe} of shape (n_rows, n_columns)
-            The rows. Labels of pandas are drawn; other rows are numbered.
+            The rows. Labels of pandas are drawn, of many series the distinct times;
+            other rows are numbered.
         y, groups : array-like of shape (n_rows,), default=None
             What some splitters need.
         ax : matplotlib.axes.Axes, default=None
@@ -93,6 +94,9 @@ class SplitDisplay:
         folds = list(check_cv(cv).split(X, y, groups))
         is_pandas = isinstance(X, (pd.DataFrame, pd.Series))
         index = X.index if is_pandas else pd.RangeIndex(len(X), name="Row")
+        if isinstance(index, pd.MultiIndex):
+            codes, index = index.get_level_values(-1).factorize(sort=True)
+            folds = [tuple(np.unique(codes[rows]) for rows in fold) for fold in folds]
         return cls(folds, index=index).plot(ax=ax)
 
     def plot(self, *, ax: Any = None) -> Self:
