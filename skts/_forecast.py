@@ -327,7 +327,7 @@ def _reach(model: Any, on_windows: bool) -> float:
     )
 
 
-def _targets_per_step(model: Any) -> int | None:
+def targets_per_step(model: Any) -> int | None:
     """Return the `n_targets` that the networks in the model were told."""
     model = getattr(model, "best_estimator_", model)
     told = {
@@ -342,7 +342,7 @@ def _find_targets(
     model: Any, columns: pd.Index, target: Any, ahead: pd.Index
 ) -> pd.Index:
     """Return the columns of the series that the model predicts."""
-    n_targets = _targets_per_step(model)
+    n_targets = targets_per_step(model)
     unknown = columns.drop(ahead)
     if target is None and len(ahead) and len(unknown) == 1:
         target = unknown[0]

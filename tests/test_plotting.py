@@ -257,7 +257,9 @@ def test_draws_what_forecast_predicts(series):
 
     expected = forecast(model, series[:50], 8)["births"]
     pd.testing.assert_series_equal(display.forecast, expected)
-    np.testing.assert_array_equal(display.forecast_line_.get_ydata(), expected)
+    drawn = display.forecast_line_.get_ydata()
+    np.testing.assert_array_equal(drawn[1:], expected)
+    assert drawn[0] == series["births"].iloc[49]  # where the history ends
     np.testing.assert_array_equal(
         display.history_line_.get_ydata(), series["births"][18:50]
     )
@@ -275,7 +277,8 @@ def test_truth_goes_on_where_the_history_ends(series):
 
 def test_without_truth_and_interval_there_is_nothing_to_draw_of_them(series):
     display = ForecastDisplay.from_predictions(series[:50], series[50:])
-    assert display.truth_line_ is None and display.interval_ is None
+    assert display.truth_line_ is None and display.intervals_ == []
+    assert display.baseline_line_ is None
     labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
     assert labels == ["history", "forecast"]
 
@@ -286,8 +289,91 @@ def test_interval_is_drawn_between_its_bounds(series):
     display = ForecastDisplay.from_predictions(
         series[:50], predictions, interval=bounds
     )
-    corners = display.interval_.get_paths()[0].vertices[:, 1]
+    (area,) = display.intervals_
+    corners = area.get_paths()[0].vertices[:, 1]
     assert corners.min() == bounds.min() and corners.max() == bounds.max()
+
+
+def test_intervals_of_several_coverages_lie_within_each_other(series):
+    model = fitted_pipeline(series[:50], horizon=3)
+    errors = backtest(model, series[:50], 3, horizon=3)
+    options = {"coverage": [0.5, 0.8], "errors": errors}
+    display = ForecastDisplay.from_estimator(model, series[:50], 3, **options)
+    wide, narrow = (area.get_paths()[0].vertices[:, 1] for area in display.intervals_)
+    assert narrow.max() < wide.max()
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert labels == ["history", "forecast", "80% interval", "50% interval"]
+    expected = forecast(model, series[:50], 3, coverage=0.8, errors=errors)
+    np.testing.assert_array_equal(display.interval[0.8], expected.iloc[:, 1:])
+
+    values = series["births"].to_numpy()[:50]
+    model = fitted_pipeline(values, horizon=3)
+    options["errors"] = backtest(model, values, 3, horizon=3)
+    of_array = ForecastDisplay.from_estimator(model, values, 3, **options)
+    np.testing.assert_allclose(of_array.interval[0.8], display.interval[0.8])
+    one = ForecastDisplay.from_estimator(
+        model, values, 3, **options | {"coverage": 0.8}
+    )
+    np.testing.assert_allclose(one.interval[0.8], display.interval[0.8])
+
+
+def test_what_forecast_returns_is_drawn_with_its_bounds(series):
+    model = fitted_pipeline(series[:50], horizon=3)
+    errors = backtest(model, series[:50], 3, horizon=3)
+    predictions = forecast(model, series[:50], 3, coverage=0.8, errors=errors)
+    display = ForecastDisplay.from_predictions(series[:50], predictions)
+    np.testing.assert_array_equal(display.interval, predictions.iloc[:, 1:])
+    assert display.forecast.name == "births"
+
+
+@pytest.mark.parametrize("kind", ["frame", "Series", "array"])
+def test_a_baseline_repeats_the_last_season(series, kind):
+    known = {"frame": series[:50], "Series": series["births"][:50]}.get(
+        kind, series["births"].to_numpy()[:50]
+    )
+    model = fitted_pipeline(known)
+    display = ForecastDisplay.from_estimator(model, known, 5, season=3)
+    expected = series["births"].to_numpy()[[47, 48, 49, 47, 48]]
+    np.testing.assert_array_equal(display.baseline_line_.get_ydata()[1:], expected)
+    with pytest.raises(ValueError, match="season=51 is longer than history"):
+        ForecastDisplay.from_estimator(model, known, 5, season=51)
+
+
+def test_the_legend_says_how_far_off_forecast_and_baseline_are(series):
+    truth = series["births"][50:]
+    display = ForecastDisplay.from_predictions(
+        series[:50], truth + 0.25, truth=truth[:5], baseline=truth - 2
+    )
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert labels[1:3] == ["baseline, off by 2", "forecast, off by 0.25"]
+
+
+def test_one_of_the_targets_of_a_network_is_drawn(series):
+    both = series.assign(other=np.arange(60.0))
+    network = MLPRegressor(n_targets=2, epochs=1, random_state=0)
+    model = make_pipeline(SlidingWindowTransformer(3), network)
+    model.fit(*make_supervised(both))
+    for history in (both, both.to_numpy()):
+        is_frame = history is both
+        model.fit(*make_supervised(history))
+        display = ForecastDisplay.from_estimator(
+            model, history, 2, target="other" if is_frame else 1
+        )
+        expected = np.asarray(forecast(model, history, 2))[:, 1]
+        np.testing.assert_array_equal(display.forecast, expected)
+        np.testing.assert_array_equal(display.history, both["other"])
+
+
+def test_dates_are_those_of_the_zone_of_the_index(series):
+    hours = pd.date_range("2014-12-30", periods=60, freq="h", tz="Australia/Melbourne")
+    local = series.set_axis(hours)
+    display = ForecastDisplay.from_predictions(local[:50], local[50:])
+    display.figure_.canvas.draw()
+    axis = display.ax_.xaxis
+    assert [mpl.dates.num2date(tick, hours.tz).hour for tick in axis.get_ticklocs()][
+        0
+    ] in (0, 6, 12, 18)
+    assert axis.get_offset_text().get_text().startswith("2015-Jan-01")
 
 
 @pytest.mark.parametrize("shape", [(10,), (10, 1), (9, 2)])
@@ -339,7 +425,7 @@ def test_the_length_of_the_history_can_be_chosen(series, n_history):
 def test_periods_are_drawn_as_dates(series):
     periods = series.to_period("D")
     display = ForecastDisplay.from_predictions(periods[:50], periods[50:])
-    assert display.forecast_line_.get_xdata()[0] == np.datetime64("1959-02-20")
+    assert display.forecast_line_.get_xdata()[1] == np.datetime64("1959-02-20")
 
 
 # Backtests

@@ -2,47 +2,57 @@
 How sure is the forecast?
 =========================
 
-In which interval will the births of tomorrow be, nine times out of ten? Conformal
-prediction by `MAPIE <https://mapie.readthedocs.io>`_ wraps any fitted regressor: it
-looks at the errors on days that the network was not trained on.
+In which interval will the births of the next weeks be, nine times out of ten? A
+backtest says how far off the forecasts of each step were, and intervals are made of
+that. They are conformal: nothing is assumed but that the next errors are like those.
 """
 
 import matplotlib.pyplot as plt
-import pandas as pd
-from mapie.regression import SplitConformalRegressor
+from sklearn.pipeline import make_pipeline
 
-from skts import ForecastDisplay, MLPRegressor, make_supervised
+from skts import (
+    ForecastDisplay,
+    MLPRegressor,
+    SlidingWindowTransformer,
+    backtest,
+    make_supervised,
+)
 from skts.datasets import load_daily_births
+from skts.metrics import interval_coverage
 
 # %%
-# Three parts, in order of time: to train, to see how large errors are, and to test.
+# The last four weeks are kept for the test. On the days before, the network forecasts
+# four weeks from each of 40 origins, trained at every tenth of them.
 
-births = load_daily_births()
-X, y = make_supervised(births, window=14)
-X = X.to_numpy()  # MAPIE hands on arrays
-X_train, X_errors, X_test = X[:-160], X[-160:-60], X[-60:]
-y_train, y_errors, y_test = y[:-160], y[-160:-60], y[-60:]
+births = load_daily_births().astype("float32")
+known, truth = births[:-28], births[-28:]
 
-network = MLPRegressor(early_stopping=True, random_state=0).fit(X_train, y_train)
-conformal = SplitConformalRegressor(network, confidence_level=0.9, prefit=True)
-conformal.conformalize(X_errors, y_errors)
-predicted, bounds = conformal.predict_interval(X_test)
-lower, upper = bounds[:, :, 0].T
+network = MLPRegressor(early_stopping=True, random_state=0)
+model = make_pipeline(SlidingWindowTransformer(14, padding="nan"), network)
+errors = backtest(
+    model, known, steps=28, horizon=28, n_origins=40, refit=10, coverage=0.9
+)
 
 # %%
-# More days of the test are inside than was asked for. The intervals are as wide as the
-# errors from July to October ask for, and those were larger.
+# Each origin has the interval that could be made there, from the errors that were known
+# by then. How much of what came true is inside?
 
-inside = ((lower <= y_test) & (y_test <= upper)).mean()
-width = (upper - lower).mean()
-print(f"{inside:.0%} of the days are inside the intervals, {width:.0f} births wide")
+made = errors.dropna()
+inside = interval_coverage(made["births"], made["births_lower"], made["births_upper"])
+print(f"{inside:.0%} of {len(made)} values are inside of 90% intervals")
 
-predicted = pd.Series(predicted, y_test.index).shift(freq="D")
-ForecastDisplay.from_predictions(
-    births[:-60],
-    predicted,
-    truth=births[-60:],
-    interval=bounds[:, :, 0],
+# %%
+# Now the four weeks that nothing has seen, beside repeating the last week.
+
+X, y = make_supervised(known, horizon=28)
+ForecastDisplay.from_estimator(
+    model.fit(X, y),
+    known,
+    steps=28,
+    coverage=[0.5, 0.9],
+    errors=errors,
+    season=7,
+    truth=truth,
     n_history=60,
 )
 plt.show()

@@ -7,10 +7,13 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from .._forecast import as_frame, forecast
+from .._forecast import as_frame, forecast, targets_per_step
+from .._intervals import bound_names
 from .._time import labels_after
 from ._style import (
+    BLUE,
     VERMILION,
+    as_dates,
     date_axis,
     draw_line,
     legend_above,
@@ -42,8 +45,28 @@ def _after(history: pd.Series, values: Any) -> Any:
     return frame.set_axis(labels_after(history.index, len(frame)))
 
 
+def _read_interval(interval: Any, index: pd.Index) -> pd.DataFrame:
+    """Return the bounds of the predictions at these labels."""
+    bounds = np.asarray(interval, float)
+    if bounds.shape != (len(index), 2):
+        raise ValueError(
+            f"interval has shape {bounds.shape}, but must hold a lower and an upper "
+            f"bound for each of the {len(index)} predictions."
+        )
+    return pd.DataFrame(bounds, index, ["lower", "upper"])
+
+
+def _seasonal_naive(history: Any, steps: int, season: int) -> np.ndarray:
+    """Repeat the last season of one column."""
+    if len(history) < season:
+        raise ValueError(
+            f"season={season} is longer than history, which has {len(history)} rows."
+        )
+    return np.resize(np.asarray(history)[-season:], steps)
+
+
 class ForecastDisplay:
-    """A series and its forecast, with the truth and an interval where they are known.
+    """A series and its forecast, beside intervals, the truth and a baseline.
 
     Make one with :meth:`from_estimator`, or with :meth:`from_predictions` for
     predictions of any origin.
@@ -56,17 +79,19 @@ class ForecastDisplay:
         What is predicted to follow.
     truth : Series, default=None
         What did follow.
-    interval : DataFrame with two columns, default=None
-        Lower and upper bound of the forecast.
+    interval : DataFrame with two columns, or dict of float to these, default=None
+        Lower and upper bound of the forecast; several by their coverage.
+    baseline : Series, default=None
+        What the forecast should beat.
 
     Attributes
     ----------
     history_line_, forecast_line_ : matplotlib.lines.Line2D
-        The two lines.
-    truth_line_ : matplotlib.lines.Line2D or None
-        The truth, if it was given.
-    interval_ : matplotlib.collections.PolyCollection or None
-        The area between the bounds, if they were given.
+        The two lines. That of the forecast begins where the history ends.
+    truth_line_, baseline_line_ : matplotlib.lines.Line2D or None
+        The truth and the baseline, if they were given.
+    intervals_ : list of matplotlib.collections.PolyCollection
+        The areas between the bounds, the widest first.
     ax_ : matplotlib.axes.Axes
         What was drawn on.
     figure_ : matplotlib.figure.Figure
@@ -99,12 +124,14 @@ class ForecastDisplay:
         forecast: pd.Series,
         *,
         truth: pd.Series | None = None,
-        interval: pd.DataFrame | None = None,
+        interval: pd.DataFrame | dict[float, pd.DataFrame] | None = None,
+        baseline: pd.Series | None = None,
     ) -> None:
         self.history = history
         self.forecast = forecast
         self.truth = truth
         self.interval = interval
+        self.baseline = baseline
 
     @classmethod
     def from_estimator(
@@ -115,6 +142,9 @@ class ForecastDisplay:
         *,
         target: Any = None,
         future: Any = None,
+        coverage: Any = None,
+        errors: pd.DataFrame | None = None,
+        season: int | None = None,
         truth: Any = None,
         n_history: int | None = None,
         ax: Any = None,
@@ -131,11 +161,21 @@ class ForecastDisplay:
         steps : int
             Number of steps to predict.
         target : label, default=None
-            The column that `estimator` predicts, as in :func:`forecast`.
+            The column that `estimator` predicts, as in :func:`forecast`, and that is
+            drawn. Networks that say that they predict all columns do so, too.
         future : array-like or DataFrame, default=None
             The columns that `estimator` does not predict, as in :func:`forecast`.
+        coverage : float or sequence of float, default=None
+            How much the intervals shall hold, as in :func:`forecast`, such as 0.9 or
+            ``[0.5, 0.9]``, which are drawn within each other.
+        errors : DataFrame, default=None
+            What :func:`backtest` returned, from which the intervals are made.
+        season : int, default=None
+            Rows in the season that a baseline repeats, such as 7 for days of the week
+            or 1 for the last row. By default there is no baseline.
         truth : {array-like, DataFrame, Series} of shape (n_known,), default=None
-            What did follow. An array begins where `history` ends.
+            What did follow. An array begins where `history` ends. With it, the legend
+            says the mean absolute error.
         n_history : int, default=None
             Last rows of `history` to draw, by default four for each step.
         ax : matplotlib.axes.Axes, default=None
@@ -146,12 +186,45 @@ class ForecastDisplay:
         display : ForecastDisplay
             The picture.
         """
-        predictions = forecast(estimator, history, steps, target=target, future=future)
-        if np.ndim(history) == 2 and not isinstance(history, pd.DataFrame):
-            columns = [0] if target is None else target
-            history = np.asarray(history)[:, columns]
+        series, n_targets = as_frame(history), targets_per_step(estimator)
+        columns = list(series.columns)
+        predicts_all = n_targets == len(columns) > 1 and target in columns
+        results = {
+            held: forecast(
+                estimator,
+                history,
+                steps,
+                target=None if predicts_all else target,
+                future=future,
+                coverage=held,
+                errors=errors,
+            )
+            for held in np.ravel(coverage).tolist()
+        }
+        if not isinstance(history, (pd.DataFrame, pd.Series)):
+            names = columns if predicts_all or target is None else [target]
+            names = [*names, *(b for name in names for b in bound_names(name))]
+            labels = labels_after(series.index, steps)
+            for held, values in results.items():
+                values = values.reshape(steps, -1)
+                results[held] = pd.DataFrame(values, labels, names[: values.shape[1]])
+        first = next(iter(results.values()))
+        if isinstance(first, pd.DataFrame):
+            target = first.columns[0] if target is None else target
+        interval = None
+        if coverage is not None:
+            bounds = bound_names(target)
+            interval = {held: rows[bounds] for held, rows in results.items()}
+        known = _one_column(series, "history", target)
+        baseline = season and _seasonal_naive(known, steps, season)
         return cls.from_predictions(
-            history, predictions, truth=truth, n_history=n_history, ax=ax
+            known,
+            first if isinstance(first, pd.Series) else first[target],
+            truth=truth,
+            interval=interval,
+            baseline=baseline,
+            n_history=n_history,
+            ax=ax,
         )
 
     @classmethod
@@ -162,6 +235,7 @@ class ForecastDisplay:
         *,
         truth: Any = None,
         interval: Any = None,
+        baseline: Any = None,
         n_history: int | None = None,
         ax: Any = None,
     ) -> Self:
@@ -174,11 +248,16 @@ class ForecastDisplay:
             The series up to its last known row. Of several columns, the one named as
             that of `predictions` is drawn.
         predictions : {array-like, DataFrame, Series} of shape (n_steps,)
-            What is predicted. An array begins where `history` ends.
+            What is predicted. An array begins where `history` ends. A frame may hold
+            the bounds that :func:`forecast` puts beside it.
         truth : {array-like, DataFrame, Series} of shape (n_known,), default=None
-            What did follow. An array begins where `history` ends.
-        interval : {array-like, DataFrame} of shape (n_steps, 2), default=None
-            Lower and upper bound of each prediction.
+            What did follow. An array begins where `history` ends. With it, the legend
+            says the mean absolute error.
+        interval : {array-like, DataFrame} of shape (n_steps, 2) or dict of float to \
+                these, default=None
+            Lower and upper bound of each prediction; several by their coverage.
+        baseline : {array-like, DataFrame, Series} of shape (n_steps,), default=None
+            What the predictions should beat. An array begins where `history` ends.
         n_history : int, default=None
             Last rows of `history` to draw, by default four for each prediction.
         ax : matplotlib.axes.Axes, default=None
@@ -190,20 +269,28 @@ class ForecastDisplay:
             The picture.
         """
         is_array = not isinstance(predictions, (pd.DataFrame, pd.Series))
+        if isinstance(predictions, pd.DataFrame) and len(predictions.columns) == 3:
+            name, *bounds = predictions.columns
+            if bounds == bound_names(name):
+                interval = predictions[bounds] if interval is None else interval
+                predictions = predictions[[name]]
         column = None if is_array else _one_column(predictions, "predictions").name
         known = _one_column(history, "history", column)
         predicted = _one_column(_after(known, predictions), "predictions")
         if truth is not None:
             truth = _one_column(_after(known, truth), "truth", column)
-        if interval is not None:
-            interval = np.asarray(interval, float)
-            if interval.shape != (len(predicted), 2):
-                raise ValueError(
-                    f"interval has shape {interval.shape}, but must hold a lower and "
-                    f"an upper bound for each of the {len(predicted)} predictions."
-                )
-            interval = pd.DataFrame(interval, predicted.index, ["lower", "upper"])
-        display = cls(known, predicted, truth=truth, interval=interval)
+        if baseline is not None:
+            baseline = _one_column(_after(known, baseline), "baseline", column)
+        if isinstance(interval, dict):
+            interval = {
+                coverage: _read_interval(bounds, predicted.index)
+                for coverage, bounds in interval.items()
+            }
+        elif interval is not None:
+            interval = _read_interval(interval, predicted.index)
+        display = cls(
+            known, predicted, truth=truth, interval=interval, baseline=baseline
+        )
         return display.plot(n_history=n_history, ax=ax)
 
     def plot(self, *, n_history: int | None = None, ax: Any = None) -> Self:
@@ -226,28 +313,59 @@ class ForecastDisplay:
         n_history = 4 * len(self.forecast) if n_history is None else n_history
         known = self.history.tail(n_history)
         color = text_color()
-        self.history_line_ = draw_line(ax, known, color=color, lw=1, label="history")
-        self.truth_line_ = self.interval_ = None
-        if self.truth is not None:
-            # It goes on from the history: both are the series.
-            truth = pd.concat([known.tail(1), self.truth])
-            style = {"color": color, "lw": 1, "alpha": 0.5, "label": "truth"}
-            self.truth_line_ = draw_line(ax, truth, **style)
-        style = {"color": VERMILION, "lw": 2, "label": "forecast"}
+        self.history_line_ = draw_line(
+            ax, known, color=color, lw=1, alpha=0.5, label="history"
+        )
+
+        def draw(values: pd.Series | None, label: str, **style: Any) -> Any:
+            if values is None:
+                return None
+            if self.truth is not None and label != "truth":
+                error = (values - self.truth).abs().mean()
+                label = f"{label}, off by {error:.3g}"
+            values = self._from_history(values)
+            return draw_line(ax, values, label=label, **style)
+
         marker = "." if len(self.forecast) <= 60 else ""
-        self.forecast_line_ = draw_line(ax, self.forecast, marker=marker, **style)
-        if self.interval is not None:
-            bounds = self.interval.to_numpy(float).T
-            self.interval_ = ax.fill_between(
-                self.forecast_line_.get_xdata(),
-                *bounds,
-                color=VERMILION,
-                alpha=0.25,
-                lw=0,
-                label="interval",
-            )
+        style = {"marker": marker, "markevery": slice(1, None), "lw": 2}
+        self.baseline_line_ = draw(self.baseline, "baseline", color=BLUE, ls="--", lw=1)
+        self.forecast_line_ = draw(self.forecast, "forecast", color=VERMILION, **style)
+        # It goes on from the history, and above the forecast: both are the series.
+        self.truth_line_ = draw(self.truth, "truth", color=color, lw=1)
+        self.intervals_ = self._draw_intervals(ax)
         date_axis(ax, self.forecast.index)
         if isinstance(self.history.name, str):
             ax.set_ylabel(self.history.name)
         legend_above(ax, ncols=2)
         return self
+
+    def _from_history(self, values: Any) -> Any:
+        """Let what follows the history begin at its last row."""
+        last = self.history.tail(1)
+        if not len(last) or not len(values) or not last.index[0] < values.index[0]:
+            return values
+        if isinstance(values, pd.DataFrame):
+            last = pd.DataFrame(dict.fromkeys(values, last))
+        return pd.concat([last, values])
+
+    def _draw_intervals(self, ax: Any) -> list:
+        """Draw the areas between bounds, the widest first."""
+        intervals = self.interval
+        if intervals is None:
+            return []
+        if isinstance(intervals, pd.DataFrame):
+            intervals = {0.0: intervals}
+        areas: list = []
+        for coverage in sorted(intervals, reverse=True):
+            bounds = self._from_history(intervals[coverage])
+            label = f"{100 * coverage:.3g}% interval" if coverage else "interval"
+            area = ax.fill_between(
+                as_dates(bounds.index),
+                *bounds.to_numpy(float).T,
+                color=VERMILION,
+                alpha=min(0.2 + 0.15 * len(areas), 0.5),
+                lw=0,
+                label=label,
+            )
+            areas.append(area)
+        return areas

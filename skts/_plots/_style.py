@@ -42,13 +42,19 @@ def draw_line(ax: Any, series: pd.Series, *style: Any, **options: Any) -> Any:
 
 
 def date_axis(ax: Any, index: pd.Index) -> None:
-    """Let few and short dates stand below the axes, if labels are dates."""
-    if isinstance(as_dates(index), pd.DatetimeIndex):
+    """Let few and short dates stand below the axes, if labels are dates.
+
+    They are in the zone of the labels, and none is outside of the data: what they have
+    in common is written once, and that is taken from the last of them.
+    """
+    index = as_dates(index)
+    if isinstance(index, pd.DatetimeIndex):
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-        dates = AutoDateLocator(maxticks=7)
+        dates = AutoDateLocator(maxticks=7, tz=index.tz)
         ax.xaxis.set_major_locator(dates)
-        ax.xaxis.set_major_formatter(ConciseDateFormatter(dates))
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(dates, tz=index.tz))
+        ax.margins(x=0)
 
 
 def legend_above(ax: Any, **options: Any) -> None:
