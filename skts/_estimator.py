@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from typing import Any, Self, dataclass_transform
 
@@ -17,6 +17,7 @@ from sklearn.utils.validation import validate_data
 from ._columns import misread_channels, newest_first, read_layout
 from ._docstrings import compose, read
 from ._networks._layers import Layers, flat
+from ._panel import panel_of
 from ._seeds import run_seeded
 from ._sklearn import (
     BaseEstimator,
@@ -50,6 +51,14 @@ def _keep(mask, *arrays):
     run = slice(mask.argmax(), len(mask) - mask[::-1].argmax())
     rows = run if mask[run].all() else mask
     return [array[rows] for array in arrays]
+
+
+def _of_each(series, rows):
+    """Return the rows of each series, in the order that they have."""
+    if series is None:
+        return [rows]
+    rows = rows[series[rows].argsort(kind="stable")]
+    return np.split(rows, np.flatnonzero(np.diff(series[rows])) + 1)
 
 
 def _differ(names, others):
@@ -94,9 +103,9 @@ class NetworkEstimator(BaseEstimator):
     learning_rate : float or keras.optimizers.schedules.LearningRateSchedule
         Learning rate. None takes that of `optimizer`.
     early_stopping : bool
-        Whether to hold out the last `validation_fraction` of the rows, of each class in
-        a classifier, stop when their loss has not got better for `patience` epochs, and
-        keep the weights of the best epoch.
+        Whether to hold out the last `validation_fraction` of the rows, of each series
+        and of each class in a classifier, stop when their loss has not got better for
+        `patience` epochs, and keep the weights of the best epoch.
     validation_fraction : float
         Fraction of the rows that `early_stopping` holds out.
     patience : int
@@ -327,7 +336,7 @@ class NetworkEstimator(BaseEstimator):
         rows = self._rows_to_train_on(windows, y, sample_weight, is_told)
         sets = [rows]
         if self.early_stopping and epochs is not None:
-            is_held_out = self._held_out(rows[1])
+            is_held_out = self._held_out(*rows[:2])
             sets = [_keep(~is_held_out, *rows), _keep(is_held_out, *rows)]
         if not continuing:
             self._fit_scaler(*sets[0])
@@ -514,12 +523,16 @@ class NetworkEstimator(BaseEstimator):
         """The function whose parameters are what the network reads by itself."""
         return self.hidden
 
-    def _held_out(self, targets):
-        """Return which rows to validate on: the last ones, of each class."""
+    def _held_out(self, windows, targets):
+        """Return which rows to validate on: the last ones, of each class and series."""
         held_out = np.zeros(len(targets), bool)
+        ends = np.asarray(windows.ends)
         for rows in self._row_groups(targets):
-            n = max(1, round(self.validation_fraction * len(rows)))
-            held_out[rows[len(rows) - min(n, len(rows) - 1) :]] = True
+            rows = np.asarray(rows)
+            rows = rows[ends[rows].argsort(kind="stable")]
+            for own in _of_each(windows.series, rows):
+                n = max(1, round(self.validation_fraction * len(own)))
+                held_out[own[len(own) - min(n, len(own) - 1) :]] = True
         if not held_out.any():
             raise ValueError(
                 f"early_stopping=True holds out validation_fraction="
@@ -570,6 +583,9 @@ class NetworkEstimator(BaseEstimator):
                 self._check_order(list(X.columns))
             n_channels = shape[2] if len(shape) == 3 else None
             windows = self._read_table(table, n_channels, targets, reset)
+            panel = panel_of(X, "X", distinct=False) if has_y else None
+            if panel is not None:
+                windows = replace(windows, series=panel.codes)
         for values in (windows.values, windows.beside):
             if values is not None:
                 assert_all_finite(

@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.utils import check_array
 
 from ._columns import check_columns
+from ._panel import Panel, panel_of
 from ._time import (
     as_comparable,
     frequency,
@@ -58,10 +59,49 @@ def hole_message(labels: pd.Index, step: Any, name: str) -> str:
     )
 
 
+def panel_hole_message(panel: Panel, name: str) -> str:
+    """Say in how many series labels leave some out, and where in the first of them."""
+    holes: dict[Any, Any] = {}
+    for key, rows in panel:
+        labels = panel.times[rows]
+        label = last_before_hole(labels, frequency(labels))
+        if label is not None:
+            holes[key] = label
+    if not holes:
+        return ""
+    key, label = next(iter(holes.items()))
+    return (
+        f"The index of {name} has holes in {len(holes)} of {len(panel.keys)} series, "
+        f"such as after {label} in {key!r}, and windows take rows as consecutive all "
+        "the same: put missing rows in as NaN, series by series."
+    )
+
+
+def looks_up(past: Past | dict[Any, Past] | None) -> bool:
+    """Tell whether rows, of one series or of many, are looked up by their labels."""
+    if isinstance(past, dict):
+        return next(iter(past.values())).looks_up
+    return past is not None and past.looks_up
+
+
 def past_of_training(
+    source: str, rows: np.ndarray, X: Any, panel: Panel | None, window: int
+) -> Past | dict[Any, Past] | None:
+    """Keep the last training rows, of each series, if anything can follow them."""
+    if panel is None:
+        return _last_rows(source, rows, time_labels(X, "X"), window)
+    panel_of(X, "X")  # checks that no time is there twice
+    pasts = {
+        key: _last_rows(source, rows[own], panel.times[own], window)
+        for key, own in panel
+    }
+    return {key: past for key, past in pasts.items() if past is not None}
+
+
+def _last_rows(
     source: str, rows: np.ndarray, labels: pd.Index | None, window: int
 ) -> Past | None:
-    """Keep the last training rows, if anything can follow them.
+    """Keep the last rows of a series.
 
     They are twice as many as a window has, so that its last rows have their past, too.
     """
@@ -75,8 +115,13 @@ def past_of_training(
     return Past(source, rows[kept].copy(), last, start, step)
 
 
-def past_given(history: Any, names: list | None, n_channels: int) -> Past:
-    """Check a history, an array, frame or Series of the columns that are windowed."""
+def past_given(
+    history: Any, names: list | None, n_channels: int
+) -> Past | dict[Any, Past]:
+    """Check a history, an array, frame or Series of the columns that are windowed.
+
+    Of many series, return the past of each.
+    """
     table, columns = history, None
     if isinstance(history, pd.Series):  # without a name, it is the column of X
         name = names[0] if names and history.name is None else history.name
@@ -93,6 +138,10 @@ def past_given(history: Any, names: list | None, n_channels: int) -> Past:
             f"history must have the {n_channels} columns of X that are windowed, but "
             f"its shape is {np.shape(used)}."
         )
+    panel = panel_of(history, "history")
+    if panel is not None:
+        _values(used)  # checks
+        return {key: _frame_of(history, rows, panel, columns) for key, rows in panel}
     labels = time_labels(history, "history")
     values = _values(used)
     if labels is None:
@@ -101,6 +150,17 @@ def past_given(history: Any, names: list | None, n_channels: int) -> Past:
     return Past(
         "frame", history, start=labels[0], step=frequency(labels), columns=columns
     )
+
+
+def _frame_of(
+    history: Any, rows: np.ndarray, panel: Panel, columns: list | None
+) -> Past:
+    """Return one series of a history, a view of it if its rows follow each other."""
+    is_run = rows[-1] - rows[0] == len(rows) - 1 and (np.diff(rows) == 1).all()
+    labels = panel.times[rows]
+    frame = history.iloc[slice(rows[0], rows[-1] + 1) if is_run else rows]
+    start, step = labels[0], frequency(labels)
+    return Past("frame", frame.set_axis(labels), None, start, step, columns)
 
 
 def _index_of(history: pd.DataFrame) -> pd.Index:

@@ -17,7 +17,8 @@ from ._columns import (
     step_names,
     targets_and_ahead,
 )
-from ._past import hole_message
+from ._panel import Panel, panel_of
+from ._past import hole_message, panel_hole_message
 from ._sklearn import Interval, validate_params
 from ._time import frequency, time_labels
 from ._warn import warn
@@ -26,15 +27,30 @@ from ._windows import sliding_windows
 __all__ = ["make_supervised"]
 
 
-def _frame_like(series: Any, values: np.ndarray, columns: list, first: int) -> Any:
-    """Make a frame as `series` is one, from its row `first` on."""
+Rows = slice | np.ndarray  # positions, those of one series as a slice
+
+
+def _shifted(rows: Rows, count: int) -> Rows:
+    """Return the positions so many rows further on."""
+    if isinstance(rows, slice):
+        return slice(rows.start + count, rows.stop + count)
+    return rows + count
+
+
+def _runs(values: np.ndarray, columns: Any, length: int, first: Rows) -> np.ndarray:
+    """Return runs of `length` rows from `first` on, views where it is a slice."""
+    return sliding_windows(np.ascontiguousarray(values[:, columns]), length)[first]
+
+
+def _frame_like(series: Any, values: np.ndarray, columns: list, rows: Rows) -> Any:
+    """Make a frame as `series` is one, of its rows."""
     if isinstance(series, pd.DataFrame):
-        index = series.index[first : first + len(values)]
+        index = series.index[rows]
         return pd.DataFrame(values, index=index, columns=columns, copy=False)
     return type(series)(values, schema=columns)
 
 
-def _join(series: Any, first: int, parts: list[tuple[np.ndarray, list]]) -> Any:
+def _join(series: Any, rows: Rows, parts: list[tuple[np.ndarray, list]]) -> Any:
     """Put tables with names side by side, in a frame as `series` is one.
 
     In one of pandas, none of them is copied.
@@ -42,8 +58,8 @@ def _join(series: Any, first: int, parts: list[tuple[np.ndarray, list]]) -> Any:
     parts = [(values, names) for values, names in parts if names]
     if not isinstance(series, pd.DataFrame):
         values = np.hstack([values for values, _ in parts])
-        return _frame_like(series, values, sum((n for _, n in parts), []), first)
-    return _side_by_side([_frame_like(series, *part, first) for part in parts])
+        return _frame_like(series, values, sum((n for _, n in parts), []), rows)
+    return _side_by_side([_frame_like(series, *part, rows) for part in parts])
 
 
 def _side_by_side(frames: list[pd.DataFrame]) -> pd.DataFrame:
@@ -55,14 +71,15 @@ def _side_by_side(frames: list[pd.DataFrame]) -> pd.DataFrame:
 def _windows(
     series: Any,
     values: np.ndarray,
+    rows: Rows,
     window: int,
     beside: np.ndarray,
     leads: tuple[np.ndarray, list],
 ) -> Any:
-    """Return all windows of the series, and after them leads and columns `beside`."""
-    windowed = np.ascontiguousarray(np.delete(values, beside, axis=1))
-    X = sliding_windows(windowed, window)
-    own = values[window - 1 :, beside]
+    """Return the windows that end in rows, and after them leads and `beside`."""
+    windowed = np.delete(np.arange(values.shape[1]), beside)
+    X = _runs(values, windowed, window, _shifted(rows, 1 - window))
+    own = values[rows][:, beside]
     if not hasattr(series, "columns"):
         return np.hstack([X, own]) if len(beside) else X
     names = list(series.columns)
@@ -76,7 +93,39 @@ def _windows(
             " them in the series."
         )
     parts = [(X, lags), leads, (own, names_beside)]
-    return _join(series, window - 1, parts)
+    return _join(series, rows, parts)
+
+
+def _rows_of(n_rows: int, panel: Panel | None, n_lags: int, horizon: int) -> Rows:
+    """Return the rows of which window and future are inside of their series."""
+    if panel is None:
+        return slice(n_lags - 1, max(n_lags - 1, n_rows - horizon))
+    lengths = np.diff(panel.starts)
+    place = np.arange(n_rows) - panel.starts[:-1].repeat(lengths)
+    is_inside = (place >= n_lags - 1) & (place < (lengths - horizon).repeat(lengths))
+    too_short = panel.keys[lengths < n_lags + horizon]
+    if 0 < len(too_short) < len(lengths):
+        warn(
+            f"{len(too_short)} of the {len(lengths)} series have less than the "
+            f"{n_lags + horizon} rows that one of y needs, such as {too_short[0]!r}: "
+            "they are left out."
+        )
+    return np.flatnonzero(is_inside)
+
+
+def _warn_of_holes(series: Any, panel: Panel | None) -> None:
+    """Warn if labels leave some out, once for all series."""
+    if panel is None:
+        labels = time_labels(series, "series")
+        message = (
+            hole_message(labels, frequency(labels), "series")
+            if labels is not None
+            else ""
+        )
+    else:
+        message = panel_hole_message(panel, "series")
+    if message:
+        warn(message)
 
 
 @validate_params(
@@ -104,7 +153,9 @@ def make_supervised(
     Parameters
     ----------
     series : {array-like, dataframe, Series} of shape (n,) or (n, n_channels)
-        Rows in time order.
+        Rows in time order. Many series are one frame of pandas, in whose index the last
+        level is the time, and those before it tell the series; its rows may be in any
+        order.
 
     window : int, default=None
         Number of rows in a window, the newest of which is row t. By default, rows of X
@@ -136,7 +187,7 @@ def make_supervised(
         births_lag1, births_lag0``. Then what is known ahead, and what is passed
         through. A frame for a frame or Series, with the index of the newest row of each
         window, else an array. Windows are read-only: they share memory, and so do
-        leads.
+        leads. Rows of many series come one series after the other.
 
     y : {array, Series, dataframe} of shape (n_rows,) or \
             (n_rows, horizon * n_targets)
@@ -187,47 +238,47 @@ def make_supervised(
         ensure_all_finite="allow-nan",
         input_name="series",
     )
-    labels = time_labels(series, "series")
     n_lags = window or 1
-    n_rows = len(values) - n_lags - horizon + 1
-    if n_rows < 1:
+    panel = panel_of(series, "series")
+    if panel is not None:
+        series, values = series.iloc[panel.order], values[panel.order]
+    rows = _rows_of(len(values), panel, n_lags, horizon)
+    if not len(values[rows]):
+        longest = "The series has" if panel is None else "The longest series has"
+        n_rows = len(values) if panel is None else np.diff(panel.starts).max()
         raise ValueError(
-            f"The series has {len(values)} rows, but window={window} and "
+            f"{longest} {n_rows} rows, but window={window} and "
             f"horizon={horizon} need at least {n_lags + horizon}."
         )
     columns = list(series.columns) if is_frame else list(range(values.shape[1]))
     targets, known = targets_and_ahead(target, ahead, columns, "the series")
-    if labels is not None:
-        if message := hole_message(labels, frequency(labels), "series"):
-            warn(message)
+    _warn_of_holes(series, panel)
 
-    future = values[n_lags:, [columns.index(name) for name in targets]]
-    y = sliding_windows(np.ascontiguousarray(future), horizon).copy()
-    leads: Any = None, []
-    if known:
-        following = values[n_lags:, [columns.index(name) for name in known]]
-        ahead_of_rows = sliding_windows(np.ascontiguousarray(following), horizon)
-        leads = ahead_of_rows, lead_names(known, horizon)
+    def following(names: list) -> np.ndarray:
+        positions = [columns.index(name) for name in names]
+        return _runs(values, positions, horizon, _shifted(rows, 1))
+
+    y = following(targets).copy()
+    leads: Any = (following(known), lead_names(known, horizon)) if known else (None, [])
     if window is not None:
         beside = passed_through(series, passthrough, values.shape[1])
-        rows = values[: n_rows + window - 1]
-        X = _windows(series, rows, window, beside, leads)
+        X = _windows(series, values, rows, window, beside, leads)
     elif passthrough is not None:
         raise ValueError(
             f"passthrough={passthrough!r} says what stands beside windows, but window "
             "is None: give a window, or passthrough to the SlidingWindowTransformer."
         )
-    elif isinstance(series, pd.DataFrame) and known:
-        X = _side_by_side(
-            [series.head(n_rows), _frame_like(series, leads[0], leads[1], 0)]
-        )
+    elif isinstance(series, pd.DataFrame):
+        X = series.iloc[rows]
+        if known:
+            X = _side_by_side([X, _frame_like(series, leads[0], leads[1], rows)])
     elif known:
-        X = _join(series, 0, [(values[:n_rows], columns), leads])
+        X = _join(series, rows, [(values[rows], columns), leads])
     else:
-        X = series.head(n_rows) if is_frame else values[:n_rows]
+        X = series.head(len(y)) if is_frame else values[rows]
     if not is_frame:
         return X, y.ravel() if y.shape[1] == 1 else y
 
     names = targets if y.shape[1] == 1 else step_names(targets, horizon)
-    y = _frame_like(series, y, names, n_lags - 1)
+    y = _frame_like(series, y, names, rows)
     return X, y[targets[0]] if len(names) == 1 else y

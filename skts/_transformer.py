@@ -14,10 +14,12 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._columns import check_columns, equal, lag_names, passed_through, read_leads
+from ._panel import Panel, panel_of
 from ._past import (
     NAMES,
     Past,
     hole_message,
+    looks_up,
     past_given,
     past_of_training,
     series_with_past,
@@ -30,7 +32,7 @@ from ._sklearn import (
     get_output_config,
     string_names,
 )
-from ._time import as_comparable, frequency, time_labels
+from ._time import as_comparable, frequency, refuse_duplicates, time_labels
 from ._warn import warn, warn_of_the_past
 from ._windows import FLOATS, Windows
 
@@ -154,6 +156,12 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
     that a network knows of channels and of what stands beside; columns, and what a
     scaler makes of it, are plain arrays. Under ``set_output(transform="pandas")`` it is
     a frame, whose names tell the same.
+
+    Many series are one frame, in whose index the last level is the time and those
+    before it tell the series. No window reaches across them, rows keep the order that
+    they have, the past is that of each series, and a series that was not seen in
+    :meth:`fit` begins without one. The index tells series apart, not a column: a frame
+    of many series with one counting index is read as one.
 
     Arrays have no labels, so that nothing tells if their rows were shuffled or drawn
     at random: windows are then silently wrong. BaggingRegressor, AdaBoostRegressor and
@@ -288,11 +296,9 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         self._check_output()
         check_columns(X, "X")
         rows = validate_data(self, X, reset=False, **FLOATS)
-        past, beside = self._past, self._beside
-        labels = time_labels(X, "X", ordered=past is None or not past.looks_up)
-        windowed = _windowed(rows, beside)
-        own = rows[:, beside] if len(beside) else None
-        return self._output(self._windows(windowed, own, labels, past, self._window))
+        windowed = _windowed(rows, self._beside)
+        own = rows[:, self._beside] if len(self._beside) else None
+        return self._output(self._windows(windowed, own, X, self._past, self._window))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the columns of the output.
@@ -330,34 +336,50 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         rows = check_array(X, estimator=self, input_name="X", **FLOATS)
         beside, ahead, n_leads = self._find_beside(X, rows)
         windowed = _windowed(rows, beside)
-        past: Past | None = None
-        if self.history is not None and not isinstance(self.history, str):
-            names = (
-                list(np.delete(X.columns, beside)) if hasattr(X, "columns") else None
-            )
-            past = past_given(self.history, names, windowed.shape[1])
-        looks_up = past is not None and past.looks_up
-        labels = time_labels(X, "X", ordered=not looks_up)
-        if isinstance(self.history, str):
-            past = past_of_training(self.history, windowed, labels, self.window)
+        panel = panel_of(X, "X", distinct=False)
+        past = self._learn_past(X, windowed, beside, panel)
         n_rows = len(rows)
-        if past is not None and looks_up:
-            n_rows = past.n_rows_with(labels)
-        if self.window > n_rows:
+        if panel is not None:
+            n_rows = int(np.diff(panel.starts).max())
+        elif isinstance(past, Past) and past.looks_up:
+            n_rows = past.n_rows_with(time_labels(X, "X", ordered=False))
+        if self.window > n_rows and not (isinstance(past, dict) and looks_up(past)):
             raise ValueError(
                 f"window={self.window} is longer than the series (n_samples = "
                 f"{n_rows}): fit on more rows or choose a shorter window."
             )
-        follows_itself = past is not None and past.source == "fit"
-        before = None if follows_itself else past
+        before = None if self._is("fit") else past
         own = rows[:, beside] if len(beside) else None
-        windows = self._windows(windowed, own, labels, before, self.window)
+        windows = self._windows(windowed, own, X, before, self.window)
         if y is not None and (message := _target_message(rows, y, self.window, beside)):
             warn(message)
         validate_data(self, X, skip_check_array=True)
         self._window, self._beside, self._past = self.window, beside, past
         self._ahead, self._n_leads = ahead, n_leads
         return windows
+
+    def _is(self, history: str) -> bool:
+        return isinstance(self.history, str) and self.history == history
+
+    def _learn_past(
+        self, X: Any, windowed: np.ndarray, beside: np.ndarray, panel: Panel | None
+    ) -> Past | dict[Any, Past] | None:
+        """Return what may come before rows, of each series if there are many."""
+        if self.history is None:
+            return None
+        if isinstance(self.history, str):
+            return past_of_training(self.history, windowed, X, panel, self.window)
+        names = list(np.delete(X.columns, beside)) if hasattr(X, "columns") else None
+        past = past_given(self.history, names, windowed.shape[1])
+        if isinstance(past, dict) != (panel is not None):
+            with_series, without = (
+                ("history", "X") if panel is None else ("X", "history")
+            )
+            raise ValueError(
+                f"The index of {with_series} tells series apart, and that of {without} "
+                "does not: rows are looked up by series and label, or by label alone."
+            )
+        return past
 
     def _find_beside(self, X: Any, rows: np.ndarray) -> tuple[np.ndarray, list, int]:
         """Return the positions of the columns that are not windowed: leads come first.
@@ -385,20 +407,71 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         self,
         windowed: np.ndarray,
         beside: np.ndarray | None,
-        labels: pd.Index | None,
-        past: Past | None,
+        X: Any,
+        past: Past | dict[Any, Past] | None,
         window: int,
     ) -> Windows:
         """Make windows of rows and of those before them; warn of what is missing."""
+        panel = panel_of(X, "X", distinct=not looks_up(past))
+        ends: range | np.ndarray
+        if panel is not None:
+            values, ends, message = self._of_panel(windowed, panel, past, window)
+        else:
+            past = None if isinstance(past, dict) else past  # that of a series unseen
+            labels = time_labels(X, "X", ordered=not looks_up(past))
+            values, ends, message = self._of_series(windowed, labels, past, window)
+        if message:
+            warn_of_the_past(message)
+        values.flags.writeable = False
+        series = None if panel is None else panel.codes
+        return Windows(values, ends, window, beside=beside, series=series)
+
+    def _of_series(
+        self,
+        windowed: np.ndarray,
+        labels: pd.Index | None,
+        past: Past | None,
+        window: int,
+    ) -> tuple[np.ndarray, range | np.ndarray, str]:
+        """Return values and where windows end in them; and what is to be warned of."""
         values, ends, message = series_with_past(
             windowed, labels, past, window, self.padding
         )
         if window > 1 and (past is None or not past.looks_up):
             message = f"{_hole_message(labels, past)} {message}".strip()
-        if message:
-            warn_of_the_past(message)
-        values.flags.writeable = False
-        return Windows(values, ends, window, beside=beside)
+        return values, ends, message
+
+    def _of_panel(
+        self,
+        windowed: np.ndarray,
+        panel: Panel,
+        past: Past | dict[Any, Past] | None,
+        window: int,
+    ) -> tuple[np.ndarray, np.ndarray, str]:
+        """Return the same of many series: their values one after the other."""
+        if isinstance(past, Past) and past.source != "auto":
+            raise ValueError(
+                f"The index of X tells series apart, but the rows that history="
+                f"{past.source!r} has before them are of one: fit on rows of series."
+            )
+        pasts = past if isinstance(past, dict) else {}
+        parts, messages, offset = [], {}, 0
+        ends = np.empty(len(windowed), int)
+        for key, rows in panel:
+            own, labels = pasts.get(key), panel.times[rows]
+            if own is None and pasts:
+                refuse_duplicates(labels, f"X, in the series {key!r},")
+            values, at, message = self._of_series(windowed[rows], labels, own, window)
+            parts.append(values)
+            ends[rows] = offset + np.asarray(at)
+            offset += len(values)
+            if message:
+                messages[key] = message
+        if not messages:
+            return np.concatenate(parts), ends, ""
+        key, message = next(iter(messages.items()))
+        counted = f"{len(messages)} of {len(panel.keys)} series, such as {key!r}"
+        return np.concatenate(parts), ends, f"In {counted}: {message}"
 
     def _check_output(self) -> None:
         container = get_output_config("transform", self)["dense"]

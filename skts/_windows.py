@@ -65,6 +65,8 @@ class Windows(NDArrayOperatorsMixin):
         Names of the columns that are known ahead, of which `beside` holds leads.
     n_leads : int, default=0
         Columns of `beside` that are leads, all columns of a step together.
+    series : ndarray of int, of shape (n_rows,), default=None
+        Which series each row is of, if there are many.
     """
 
     values: np.ndarray
@@ -74,6 +76,7 @@ class Windows(NDArrayOperatorsMixin):
     beside: np.ndarray | None = None
     ahead: Sequence[str] = ()
     n_leads: int = 0
+    series: np.ndarray | None = None
 
     ndim = 2
 
@@ -183,8 +186,11 @@ class Windows(NDArrayOperatorsMixin):
             dtype: Any = np.int32 if ends.stop < 2**31 else np.int64
             ends = np.arange(ends.start, ends.stop, ends.step, dtype=dtype)
         ends = _shortest(ends[rows])
-        beside = None if self.beside is None else self.beside[rows]
-        return replace(self, ends=ends, beside=beside)
+        beside, series = (
+            None if array is None else array[rows]
+            for array in (self.beside, self.series)
+        )
+        return replace(self, ends=ends, beside=beside, series=series)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

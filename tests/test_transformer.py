@@ -853,12 +853,6 @@ def test_disorder_is_refused(name, order):
         SlidingWindowTransformer(2).fit(X).transform(disordered)
 
 
-def test_several_series_in_one_frame_are_refused():
-    index = pd.MultiIndex.from_product([["a", "b"], range(3)])
-    with pytest.raises(ValueError, match="one series at a time"):
-        SlidingWindowTransformer(2).fit(frame(index))
-
-
 # ---------------------------------------------------------------------------
 # SlidingWindowTransformer: what it refuses, and what it leaves alone
 # ---------------------------------------------------------------------------
