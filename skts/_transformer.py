@@ -56,7 +56,7 @@ def _hole_message(labels: pd.Index | None, past: Past | None) -> str:
 def _target_message(rows: np.ndarray, y: Any, window: int, beside: np.ndarray) -> str:
     """Say that the target is not in the future, if it is in the window of its row.
 
-    A channel that does not change equals its own future, and says nothing.
+    A channel that repeats itself equals its own future, and says nothing.
     """
     target = np.asarray(y)
     if target.dtype.kind not in "biuf" or target.shape[:1] != rows.shape[:1]:
@@ -67,8 +67,8 @@ def _target_message(rows: np.ndarray, y: Any, window: int, beside: np.ndarray) -
         for column in np.flatnonzero(equal(earlier[:16].T, later[:16]).all(axis=1)):
             if lag and column in beside:
                 continue
-            channel = earlier[:, column]
-            if equal(channel, later).all() and not equal(channel, channel[0]).all():
+            is_future = equal(rows[1:, column], first_step[:-1]).all()
+            if equal(earlier[:, column], later).all() and not is_future:
                 where = f" {lag} rows before" if lag else ", row by row"
                 return (
                     f"y equals column {column} of X{where}: the target is already in "

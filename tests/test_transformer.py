@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from pandas.testing import assert_index_equal
@@ -1024,6 +1024,7 @@ def test_a_target_that_is_not_in_the_future_warns(container, horizon):
     st.integers(1, 3),
     st.sampled_from([None, 0, 1]),
 )
+@example([1, 0, 1, 0, 0, 0], 3, None)  # of which X and y have two rows of a cycle
 def test_a_target_in_the_future_never_warns(values, horizon, target):
     # Few values and a second channel that is constant: repeats and flat stretches.
     series = np.column_stack([values, np.ones(len(values))])
