@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from sklearn.multioutput import ClassifierChain, RegressorChain
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
@@ -296,8 +297,9 @@ def _estimators_in(attribute: Any) -> list[Any]:
 def _reach(model: Any, on_windows: bool) -> float:
     """Count the rows before a row on which the model's output for it may depend.
 
-    Windows of windows add up; of windows side by side the longest counts. What other
-    libraries bring may reach back without limit, but for a predictor on windows.
+    Windows of windows add up, as in a chain; of windows side by side the longest
+    counts. What other libraries bring may reach back without limit, but for a predictor
+    on windows.
     """
     model = getattr(model, "best_estimator_", model)
     if isinstance(model, SlidingWindowTransformer):
@@ -322,8 +324,10 @@ def _reach(model: Any, on_windows: bool) -> float:
     groups = [group for group in map(_estimators_in, fitted) if group]
     if not groups:
         groups = list(map(_estimators_in, model.get_params(deep=False).values()))
+    # Each model of a chain reads what those before it predict.
+    combine = sum if isinstance(model, (ClassifierChain, RegressorChain)) else max
     return sum(
-        max((_reach(part, on_windows) for part in group), default=0) for group in groups
+        combine([_reach(part, on_windows) for part in group] or [0]) for group in groups
     )
 
 

@@ -195,6 +195,7 @@ MODELS = {
     ),
     "one model per output": (MultiOutputRegressor(windowed(window=4)), 3, 4),
     "chain": (windowed(RegressorChain(Ridge())), 3, 3),
+    "chain of windows": (RegressorChain(windowed(window=4)), 3, 10),
     "stacking": (
         StackingRegressor([("w", windowed(window=4)), ("r", Ridge())], Ridge(), cv=2),
         1,
