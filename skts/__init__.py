@@ -7,6 +7,7 @@ from ._networks._cnn_lstm import CNNLSTMClassifier, CNNLSTMRegressor
 from ._networks._encoder_decoder import EncoderDecoderLSTMRegressor
 from ._networks._lstm import LSTMClassifier, LSTMRegressor
 from ._networks._mlp import MLPClassifier, MLPRegressor
+from ._networks._own import NetworkClassifier, NetworkRegressor
 from ._plots import (
     BacktestDisplay,
     ForecastDisplay,
@@ -34,6 +35,8 @@ __all__ = [
     "LossCurveDisplay",
     "MLPClassifier",
     "MLPRegressor",
+    "NetworkClassifier",
+    "NetworkRegressor",
     "PanelTimeSeriesSplit",
     "SlidingWindowTransformer",
     "SplitDisplay",

@@ -27,6 +27,7 @@ from ._sklearn import (
     check_sample_weight,
     fit_context,
 )
+from ._storage import packed, restore, stored, unpacked
 from ._warn import warn
 from ._windows import Windows
 
@@ -234,23 +235,42 @@ class NetworkEstimator(BaseEstimator):
         return tags
 
     def __getstate__(self):
+        from . import __version__
+
         state = super().__getstate__()
+        names = {*self.get_params(deep=False), "_parameters_"} & state.keys()
+        kept = {name: packed(state[name]) for name in names}
         if "model_" in state:
-            network = state["model_"]
-            state = state | {"model_": (network.to_json(), network.get_weights())}
-        return state
+            kept |= {"model_": stored(self.model_), "_version": __version__}
+        return state | kept
 
     def __setstate__(self, state):
+        state = dict(state)
+        version = state.pop("_version", None)
+        for name in (*self._get_param_names(), "_parameters_"):
+            if name in state:
+                state[name] = unpacked(state[name])
         super().__setstate__(state)
         if "model_" in state:
-            from ._program import keras  # which quiets TensorFlow first
+            of_fit = self._with(state["_parameters_"])
+            network = of_fit._rebuild(state["model_"].inputs)
+            name = type(self).__name__
+            self.model_ = restore(network, state["model_"], name, version)
 
-            architecture, weights = state["model_"]
-            functions = filter(inspect.isfunction, self.get_params().values())
-            self.model_ = keras.models.model_from_json(
-                architecture, custom_objects={f.__name__: f for f in functions}
-            )
-            self.model_.set_weights(weights)
+    def _rebuild(self, inputs):
+        """Return a network such as `fit` made, whose weights are of no matter."""
+        return self._build(inputs, 0)
+
+    def __sklearn_clone__(self):
+        plain = self._with(packed(self.get_params(deep=False)))
+        made = super(NetworkEstimator, plain).__sklearn_clone__()
+        return made._with(unpacked(made.get_params(deep=False)))
+
+    def _with(self, parameters):
+        """Return an estimator like this one, but with these parameters."""
+        other = object.__new__(type(self))
+        other.__dict__ = vars(self) | parameters
+        return other
 
     def hidden(self, layers, windows):
         """Return what the output layer reads: Keras `layers` applied to `windows`.
@@ -354,6 +374,10 @@ class NetworkEstimator(BaseEstimator):
             self._hand_over_weights(network)
         losses = self._train(network, sets, epochs or 1, int(seeds[1]))
         self.model_ = network
+        self._parameters_ = {
+            name: copy.copy(v) if isinstance(v, (dict, list)) else v
+            for name, v in self.get_params(deep=False).items()
+        }
         self._append_history(losses, continuing)
 
     def _rows_to_train_on(self, windows, y, sample_weight, is_told):
@@ -480,14 +504,16 @@ class NetworkEstimator(BaseEstimator):
 
         def build():
             layers = Layers()
+            # Layers among the parameters are copied, so that no other fit trains them.
+            maker = self._with(unpacked(packed(self.get_params(deep=False))))
             tensors = {
                 name: keras.Input(shape, dtype=dtype, name=name)
                 for name, shape in zip(names, shapes)
             }
-            hidden = self._hidden(layers, tensors)
+            hidden = maker._hidden(layers, tensors)
             name = type(self).__name__.lower()
             inputs = list(tensors.values())
-            outputs = self._output(layers, hidden)
+            outputs = maker._output(layers, hidden)
             return keras.Model(
                 inputs if len(inputs) > 1 else inputs[0], outputs, name=name
             )
@@ -502,10 +528,9 @@ class NetworkEstimator(BaseEstimator):
         proportion.
         """
         names = inspect.signature(self._reader).parameters
-        hidden = self.hidden(
-            layers, **{n: tensors.get(n) for n in INPUTS if n in names}
-        )
-        others = [tensor for name, tensor in tensors.items() if name not in names]
+        own = {name: tensors.get(name) for name in INPUTS[1:] if name in names}
+        hidden = self._read(layers, tensors["windows"], **own)
+        others = [tensors[name] for name in tensors if name not in ("windows", *own)]
         if not others:
             return hidden
         columns = flat(layers, *others)
@@ -515,8 +540,8 @@ class NetworkEstimator(BaseEstimator):
         together = layers.Dense(hidden.shape[-1], activation="relu")(both)
         return layers.Concatenate()([both, self._drop(layers, together)])
 
-    def _read(self, layers, **tensors):
-        return self.hidden(layers, **tensors)
+    def _read(self, layers, windows, **own):
+        return self.hidden(layers, windows, **own)
 
     @property
     def _reader(self):

@@ -62,22 +62,31 @@ BLOCK_BYTES = 128  # of a feature of the rows predicted at once: 32 or 16 rows
 def _compiles(model, callbacks):
     """Whether the compiled program can stand in for Keras' own loop.
 
-    It fills up batches with rows of no weight, which layers that look at the whole
-    batch would see, and returns to Python only between epochs.
+    It returns to Python only between epochs.
     """
     epoch_level = {"on_train_begin", "on_train_end", "on_epoch_begin", "on_epoch_end"}
     hooks = {h for h in dir(keras.callbacks.Callback) if h.startswith("on_")}
     return (
-        not model.non_trainable_weights
-        and not tf.distribute.has_strategy()
+        not tf.distribute.has_strategy()
         and not isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
-        and not any(layer.activity_regularizer for layer in model.layers)
         and all(
             getattr(getattr(callback, hook), "_is_default", False)
             for callback in callbacks
             for hook in hooks - epoch_level
         )
     )
+
+
+def sees_batches(model):
+    """Whether what a network makes of a row may depend on the others of its batch."""
+    return bool(model.non_trainable_weights) or any(
+        layer.activity_regularizer or not _is_keras(type(layer).__module__)
+        for layer in model.layers
+    )
+
+
+def _is_keras(module):
+    return module.split(".")[0] == "keras"
 
 
 def _uses_xla(model, rows, n_epochs):
@@ -116,14 +125,18 @@ class Rows:
     """Rows to train and, if any, to validate on, and the batches they make.
 
     Each set is a list of inputs, targets and weights. Every batch has `size` rows;
-    those that fill up the last one weigh nothing.
+    those that fill up the last one weigh nothing. Where batches are `exact`, the rows
+    that fill up are there for the shape only: the program cuts them off.
     """
 
-    def __init__(self, sets, batch_size):
+    def __init__(self, sets, batch_size, exact=False):
         self.sets = sets
         self.batch_size = batch_size
         self.n_rows = [len(y) for _, y, _ in self.sets]
-        self.size = min(batch_size, 1 << (self.n_rows[0] - 1).bit_length())
+        needed = max(self.n_rows) if exact else 1 << (self.n_rows[0] - 1).bit_length()
+        self.size = min(batch_size, needed)
+        # Of the last batch of each set, where the program must know.
+        self.n_last = [n % self.size for n in self.n_rows if exact]
         self.n_batches = [-(-n // self.size) for n in self.n_rows]
         self.per_epoch = sum(self.n_batches)
 
@@ -180,6 +193,8 @@ class Program:
         network = keras.Model(model.input, model.output)  # not compiled
         self.network = _copy_of(network, xla) if pooled else network
         self.weights = self.network.trainable_variables
+        self.kept = self.network.weights  # statistics of batches among them
+        self.n_last = rows.n_last
         self.optimizer = fresh_copy(model.optimizer)
         self.optimizer.build(self.weights)
         self.initial_state = self.state()
@@ -187,7 +202,7 @@ class Program:
         arrays = rows.arrays()
         self.validates = len(rows.sets) == 2
         zero = np.zeros((), arrays[-1].dtype)
-        self.best_weights = [tf.Variable(w.value) for w in self.weights]
+        self.best_weights = [tf.Variable(w.value) for w in self.kept]
         self.best, self.total, self.waited = (tf.Variable(zero) for _ in range(3))
         self.variables = [
             *_variables(self.network),
@@ -220,14 +235,12 @@ class Program:
 
         def step(k, go_on, losses):
             batch = [array[k] for array in arrays]
+            train = self._cut(self._train, 0, batch)
             if not self.validates:
-                loss = self._train(*batch)
+                loss = train()
             else:
-                loss = tf.cond(
-                    trains[k],
-                    lambda: self._train(*batch),
-                    lambda: self._validate(*batch),
-                )
+                validate = self._cut(self._validate, 1, batch)
+                loss = tf.cond(trains[k], train, validate)
                 go_on = tf.cond(ends[k], lambda: self._judge(patience), lambda: True)
             go_on &= tf.math.is_finite(loss)
             return k + 1, go_on, losses.write(k, loss)
@@ -240,6 +253,17 @@ class Program:
             parallel_iterations=1,
         )
         return n_done, go_on, losses.stack()
+
+    def _cut(self, function, i, batch):
+        """Return `function` of a batch, cut to its rows if last of set `i`."""
+        whole = functools.partial(function, *batch)
+        if not any(self.n_last[i : i + 1]):
+            return whole
+        part = functools.partial(
+            function, *(array[: self.n_last[i]] for array in batch)
+        )
+        is_whole = batch[-1][-1] > 0  # by its weights
+        return functools.partial(tf.cond, is_whole, whole, part)
 
     def _train(self, *batch):
         with tf.GradientTape() as tape:
@@ -262,7 +286,7 @@ class Program:
     def _judge(self, patience):
         """End an epoch: keep the best weights; return False to stop."""
         better = self.total < self.best
-        for kept, weight in zip(self.best_weights, self.weights):
+        for kept, weight in zip(self.best_weights, self.kept):
             kept.assign(tf.where(better, weight.value, kept))
         self.best.assign(tf.minimum(self.best, self.total))
         self.waited.assign(
@@ -319,13 +343,13 @@ class Program:
 
     def take_weights(self, model):
         """Take the weights of `model`, which a callback may have changed."""
-        _copy(model.trainable_variables, self.weights)
+        _copy(model.weights, self.kept)
 
     def finish(self, patience):
         """End a fit: settle on the weights."""
         self.optimizer.finalize_variable_values(self.weights)
         if patience is not None:
-            for weight, best in zip(self.weights, self.best_weights):
+            for weight, best in zip(self.kept, self.best_weights):
                 weight.assign(best)
 
     def store(self, model):
@@ -439,15 +463,21 @@ def _shape(model, rows, xla):
         return None
     configs = [network, optimizer, loss]
     arrays = [(array.shape[1:], array.dtype.str) for array in rows.arrays()]
-    values = [_without_values(configs), arrays, rows.size, len(rows.sets), xla]
+    configs = _without_values(configs)
+    values = [configs, arrays, rows.size, rows.n_last, len(rows.sets), xla]
     return json.dumps(values)
 
 
 def _config(network):
     """Return what makes `network`; None if code of a user is part of it."""
-    functions = [getattr(layer, "activation", None) for layer in network.layers]
-    if any(getattr(f, "__name__", "") == "<lambda>" for f in functions):
-        return None  # Keras would warn of writing it down
+    names = "activation", "recurrent_activation"
+    functions = [
+        getattr(layer, name, None) for layer in network.layers for name in names
+    ]
+    for f in filter(None, functions):
+        # Of a function, only its name is written down, which may be one of Keras.
+        if isinstance(f, keras.layers.Layer) or not _is_keras(f.__module__):
+            return None
     config = network.get_config()
     del config["name"]
     return config if _is_of_keras(config) else None
@@ -457,7 +487,7 @@ def _is_of_keras(config):
     if isinstance(config, dict):
         module = config.get("module") or "keras"
         return (
-            module.split(".")[0] in ("keras", "builtins")
+            (module == "builtins" or _is_keras(module))
             and config.get("class_name") not in ("function", "__lambda__")
             and all(map(_is_of_keras, config.values()))
         )

@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from ._program import Rows, fresh_copy, keras, lend, state_of
+from ._program import Rows, fresh_copy, keras, lend, sees_batches, state_of
 
 
 class Trainable(keras.Model):
@@ -60,7 +60,7 @@ class Trainable(keras.Model):
         unknown = [name for name, value in keras_arguments.items() if np.any(value)]
         if unknown:
             raise TypeError(f"Trainable.fit has no parameters {unknown}.")
-        rows = Rows(rows, batch_size)
+        rows = Rows(rows, batch_size, exact=sees_batches(self))
         epochs = range(initial_epoch, epochs)
         draw = row_orders(rows.n_rows[0], shuffle, seed)
         callbacks = list(callbacks or ())
