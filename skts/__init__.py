@@ -19,6 +19,7 @@ from ._scorer import make_forecast_scorer
 from ._split import PanelTimeSeriesSplit
 from ._supervised import make_supervised
 from ._transformer import SlidingWindowTransformer
+from ._versions import show_versions
 
 __version__ = "0.1.0.dev0"
 
@@ -46,4 +47,5 @@ __all__ = [
     "make_forecast_scorer",
     "make_supervised",
     "seasonal_naive",
+    "show_versions",
 ]

@@ -80,6 +80,16 @@ def test_every_public_name_exists():
     assert [name for name in skts.__all__ if not hasattr(skts, name)] == []
 
 
+def test_versions_are_shown(capsys):
+    skts.show_versions()
+    lines = dict(
+        line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()
+    )
+    assert lines["skts"] == skts.__version__
+    assert lines["Python"] == ".".join(map(str, sys.version_info[:3]))
+    assert {"scikit-learn", "tensorflow", "keras", "numpy", "system"} <= lines.keys()
+
+
 def test_import_loads_neither_keras_nor_matplotlib():
     heavy = {"keras", "matplotlib", "scikeras", "tensorflow"}
     code = f"import sys, skts, skts.datasets; print(*({heavy} & set(sys.modules)))"
