@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ._time import as_times
+from ._time import as_times, frequency, last_before_hole
 
 
 class Panel(NamedTuple):
@@ -23,9 +23,19 @@ class Panel(NamedTuple):
     times: pd.Index  # of the rows, as the table has them
 
     def __iter__(self) -> Iterator[Any]:
-        """Yield the key of each series, and the positions of its rows."""
+        """Yield the key of each series, the positions of its rows and their times.
+
+        Series with the same times share an index that knows its frequency, which is
+        thus looked for once.
+        """
+        shared: dict[Any, pd.Index] = {}
         for key, start, stop in zip(self.keys, self.starts, self.starts[1:]):
-            yield key, self.order[start:stop]
+            rows = self.order[start:stop]
+            times = self.times[rows]
+            ends = len(times), times[0], times[-1]
+            if ends not in shared or not times.equals(shared[ends]):
+                shared[ends] = _with_frequency(times)
+            yield key, rows, shared[ends]
 
     @property
     def codes(self) -> np.ndarray:
@@ -33,6 +43,15 @@ class Panel(NamedTuple):
         codes = np.empty(len(self.order), np.int32)
         codes[self.order] = np.arange(len(self.keys)).repeat(np.diff(self.starts))
         return codes
+
+
+def _with_frequency(times: pd.Index) -> pd.Index:
+    """Let dates without holes say their frequency."""
+    if isinstance(times, pd.DatetimeIndex) and times.tz is None:
+        step = frequency(times)
+        if step is not None and last_before_hole(times, step) is None:
+            return pd.DatetimeIndex(times, freq=step)
+    return times
 
 
 def panel_of(X: Any, name: str, distinct: bool = True) -> Panel | None:

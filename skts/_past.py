@@ -62,8 +62,7 @@ def hole_message(labels: pd.Index, step: Any, name: str) -> str:
 def panel_hole_message(panel: Panel, name: str) -> str:
     """Say in how many series labels leave some out, and where in the first of them."""
     holes: dict[Any, Any] = {}
-    for key, rows in panel:
-        labels = panel.times[rows]
+    for key, _, labels in panel:
         label = last_before_hole(labels, frequency(labels))
         if label is not None:
             holes[key] = label
@@ -92,8 +91,7 @@ def past_of_training(
         return _last_rows(source, rows, time_labels(X, "X"), window)
     panel_of(X, "X")  # checks that no time is there twice
     pasts = {
-        key: _last_rows(source, rows[own], panel.times[own], window)
-        for key, own in panel
+        key: _last_rows(source, rows[own], labels, window) for key, own, labels in panel
     }
     return {key: past for key, past in pasts.items() if past is not None}
 
@@ -141,7 +139,10 @@ def past_given(
     panel = panel_of(history, "history")
     if panel is not None:
         _values(used)  # checks
-        return {key: _frame_of(history, rows, panel, columns) for key, rows in panel}
+        return {
+            key: _frame_of(history, rows, labels, columns)
+            for key, rows, labels in panel
+        }
     labels = time_labels(history, "history")
     values = _values(used)
     if labels is None:
@@ -153,11 +154,10 @@ def past_given(
 
 
 def _frame_of(
-    history: Any, rows: np.ndarray, panel: Panel, columns: list | None
+    history: Any, rows: np.ndarray, labels: pd.Index, columns: list | None
 ) -> Past:
     """Return one series of a history, a view of it if its rows follow each other."""
     is_run = rows[-1] - rows[0] == len(rows) - 1 and (np.diff(rows) == 1).all()
-    labels = panel.times[rows]
     frame = history.iloc[slice(rows[0], rows[-1] + 1) if is_run else rows]
     start, step = labels[0], frequency(labels)
     return Past("frame", frame.set_axis(labels), None, start, step, columns)
@@ -221,6 +221,8 @@ def _before(
             _check_follows(as_comparable(labels, past.labels, *NAMES), past.labels)
         return past.rows, None, ""
     labels = as_comparable(labels, past.labels, *NAMES)
+    if labels[0] <= past.start:  # the series itself, or what came before it
+        return None, None, ""
     stop = past.labels.searchsorted(labels[0])
     union, positions = past.labels[:stop].append(labels[:1]), None
     if past.step is not None:

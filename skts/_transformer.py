@@ -457,8 +457,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         pasts = past if isinstance(past, dict) else {}
         parts, messages, offset = [], {}, 0
         ends = np.empty(len(windowed), int)
-        for key, rows in panel:
-            own, labels = pasts.get(key), panel.times[rows]
+        for key, rows, labels in panel:
+            own = pasts.get(key)
             if own is None and pasts:
                 refuse_duplicates(labels, f"X, in the series {key!r},")
             values, at, message = self._of_series(windowed[rows], labels, own, window)

@@ -185,6 +185,17 @@ def test_windows_of_a_model_that_was_given_windows(series):
         assert (display.X_shape, display.y_shape) == ((56, 4, 1), (56,))
 
 
+def test_windows_of_a_model_that_knows_columns_ahead(series):
+    both = series.assign(day=np.arange(len(series)) % 7)
+    X, y = make_supervised(both, horizon=3, ahead="day")
+    model = make_pipeline(SlidingWindowTransformer(4), Ridge()).fit(X, y)
+    display = WindowDisplay.from_estimator(model, both)
+    assert (display.X_shape, display.y_shape) == ((54, 4, 2), (54, 3))
+    known, future = both[:-3], both[["day"]][-3:]
+    shown = ForecastDisplay.from_estimator(model, known, steps=3, future=future)
+    assert len(shown.forecast) == 3
+
+
 def test_a_model_that_may_look_back_without_limit_has_no_window(series):
     X, y = make_supervised(series)
     cumulative = FunctionTransformer(lambda X: X.cumsum())
