@@ -117,8 +117,8 @@ class NetworkEstimator(BaseEstimator):
     dropout : float
         Fraction of the outputs of each hidden layer that training sets to zero.
     callbacks : keras.callbacks.Callback or list of them
-        Keras callbacks. They are copied for each fit: read what was recorded from
-        `history_`.
+        Keras callbacks, which see each epoch. They keep what they recorded; after the
+        fit they hold no network.
     standardize : bool
         Whether to train on channels, and in a regressor targets, of mean 0 and standard
         deviation 1. Predictions are in units of y either way.
@@ -461,9 +461,9 @@ class NetworkEstimator(BaseEstimator):
         wrapper = BaseWrapper(
             model,
             epochs=epochs,
-            batch_size=self.batch_size,
+            batch_size=int(self.batch_size),
             shuffle=self.shuffle,
-            callbacks=copy.deepcopy(list(callbacks)),
+            callbacks=list(callbacks),
             verbose=self.verbose,
         )
         # Another optimizer knows nothing of the state of the last call's.
@@ -479,14 +479,18 @@ class NetworkEstimator(BaseEstimator):
         last_kind, state = getattr(self, "_optimizer_state_", (None, None))
         # scikeras would make arrays of what is gathered batch by batch.
         stand_in = np.full((1, 1), 0.5)
-        wrapper.fit(
-            stand_in,
-            stand_in,
-            rows=sets,
-            patience=self.patience if len(sets) == 2 else None,
-            seed=seed,
-            optimizer_state=state if kind == last_kind else None,
-        )
+        try:
+            wrapper.fit(
+                stand_in,
+                stand_in,
+                rows=sets,
+                patience=int(self.patience) if len(sets) == 2 else None,
+                seed=seed,
+                optimizer_state=state if kind == last_kind else None,
+            )
+        finally:  # so that callbacks are copied and stored without the network
+            for callback in callbacks:
+                keras.callbacks.Callback.set_model(callback, None)
         self._optimizer_state_ = kind, list(model.optimizer_state)
         return dict(wrapper.history_)
 

@@ -465,7 +465,11 @@ def _shape(model, rows, xla):
     arrays = [(array.shape[1:], array.dtype.str) for array in rows.arrays()]
     configs = _without_values(configs)
     values = [configs, arrays, rows.size, rows.n_last, len(rows.sets), xla]
-    return json.dumps(values)
+    return _text(values)
+
+
+def _text(values):
+    return json.dumps(values, default=lambda scalar: scalar.item())  # NumPy's
 
 
 def _config(network):
@@ -557,7 +561,7 @@ def _shared_forward(network, xla):
     config = _config(network)
     if config is None:
         return _trace(network), _variables(network)
-    key = json.dumps([_without_values(config), xla])
+    key = _text([_without_values(config), xla])
     forward = _forwards.pop(key, None) or _trace_copy(network, xla)
     _forwards[key] = forward  # now the latest
     while len(_forwards) > IDLE_PROGRAMS:

@@ -80,6 +80,10 @@ class Trainable(keras.Model):
             ) from None
         return self.history
 
+    def save(self, filepath, **options):
+        """Save the network as the plain Keras model that anyone can load."""
+        keras.Model(self.input, self.output, name=self.name).save(filepath, **options)
+
     def _fit_compiled(
         self, program, rows, epochs, draw, watchers, patience, verbose, state
     ):

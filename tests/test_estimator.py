@@ -443,20 +443,52 @@ def test_optimizer_and_loss_may_be_names_classes_or_objects(data):
     assert not sgd.built
 
 
-def test_callbacks_are_copied_for_each_fit(data):
+def test_callbacks_report_to_what_they_were_given(data):
     import keras
 
     class Count(keras.callbacks.Callback):
-        epochs = 0
+        def __init__(self, seen):
+            super().__init__()
+            self.seen = seen
 
         def on_epoch_end(self, epoch, logs=None):
-            self.epochs += 1
-            self.model.stop_training = self.epochs == 2
+            self.seen.append(epoch)
+            self.model.stop_training = epoch == 1
 
-    callback = Count()
-    assert mlp(callbacks=callback).fit(*data).n_epochs_ == 2
-    assert mlp(callbacks=[callback]).fit(*data).n_epochs_ == 2
-    assert callback.epochs == 0
+    seen: list[int] = []
+    model = mlp(callbacks=Count(seen))
+    assert model.fit(*data).n_epochs_ == 2
+    model.callbacks = [model.callbacks]
+    assert model.fit(*data).n_epochs_ == 2
+    assert seen == [0, 1, 0, 1]
+    assert model.callbacks[0].model is None
+
+
+def test_a_checkpoint_is_plain_keras(data, tmp_path):
+    import keras
+
+    path = tmp_path / "network.keras"
+    checkpoint = keras.callbacks.ModelCheckpoint(path, monitor="loss")
+    model = mlp(callbacks=checkpoint).fit(*data)
+    loaded = keras.models.load_model(path)
+    for weight, expected in zip(loaded.get_weights(), model.model_.get_weights()):
+        np.testing.assert_array_equal(weight, expected)
+
+
+def test_numpy_scalars_are_parameters_like_any_other(data):
+    as_numpy = mlp(
+        units=np.int64(3),
+        batch_size=np.int64(16),
+        patience=np.int64(2),
+        early_stopping=np.True_,
+        dropout=np.float32(0.25),
+        learning_rate=np.float64(0.01),
+        epochs=np.int64(2),
+    )
+    plain = mlp(units=3, batch_size=16, dropout=0.25, learning_rate=0.01, epochs=2)
+    plain.set_params(patience=2, early_stopping=True)
+    predicted = [model.fit(*data).predict(data[0]) for model in (as_numpy, plain)]
+    np.testing.assert_array_equal(*predicted)
 
 
 def test_warm_start_goes_on(data):
