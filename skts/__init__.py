@@ -12,6 +12,7 @@ from ._plots import (
     BacktestDisplay,
     ForecastDisplay,
     LossCurveDisplay,
+    ResidualsDisplay,
     SplitDisplay,
     WindowDisplay,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "NetworkClassifier",
     "NetworkRegressor",
     "PanelTimeSeriesSplit",
+    "ResidualsDisplay",
     "SlidingWindowTransformer",
     "SplitDisplay",
     "WindowDisplay",

@@ -18,6 +18,7 @@ from skts import (
     ForecastDisplay,
     LossCurveDisplay,
     MLPRegressor,
+    ResidualsDisplay,
     SlidingWindowTransformer,
     SplitDisplay,
     WindowDisplay,
@@ -96,6 +97,7 @@ def test_everything_is_inside_the_figure(series, style, width):
         displays.append(ForecastDisplay.from_predictions(series[:50], series[50:]))
         displays.append(SplitDisplay.from_splitter(TimeSeriesSplit(5), series))
         displays.append(BacktestDisplay.from_estimator(Ridge(), series, 9, name=name))
+        displays.append(ResidualsDisplay.from_estimator(Ridge(), series))
         for figure in [display.figure_ for display in displays]:
             figure.canvas.draw()
             for ax in figure.axes:
@@ -583,3 +585,53 @@ def test_rows_without_an_order_of_labels_are_numbered(series, labels):
     index = [f"{k}" for k in range(60)] if labels == "names" else series.index[::-1]
     display = SplitDisplay.from_splitter(2, series.set_axis(index))
     assert bars(display.test_bars_) == [[(0, 30)], [(30, 60)]]
+
+
+# Residuals
+
+
+def test_residuals_are_what_came_true_less_the_forecast(series):
+    forecasts = backtest(Ridge(), series, 3, n_origins=25, stride=1)
+    for step in (1, 3):
+        display = ResidualsDisplay.from_predictions(forecasts, step=step)
+        rows = forecasts[forecasts["step"] == step]
+        expected = rows["births"] - rows["births_forecast"]
+        np.testing.assert_array_equal(display.residuals_line_.get_ydata(), expected)
+        assert display.residuals.index[0] == series.index[32 + step]
+        assert sum(bar.get_height() for bar in display.histogram_) == 25
+        alone = ResidualsDisplay.from_estimator(Ridge(), series, step=step)
+        shared = alone.residuals.index.intersection(display.residuals.index)
+        assert len(shared) > 15
+        np.testing.assert_allclose(alone.residuals[shared], display.residuals[shared])
+
+
+def test_autocorrelation_is_that_of_statistics():
+    values = np.random.default_rng(0).normal(size=60).cumsum()
+    display = ResidualsDisplay(pd.Series(values)).plot()
+    centred = values - values.mean()
+    for lag in (1, 5, 20):
+        products = (centred[lag:] * centred[:-lag]).mean()
+        assert display.autocorrelation[lag - 1] == pytest.approx(
+            products / values.var()
+        )
+        bar = display.autocorrelation_[lag - 1]
+        assert bar.get_height() == display.autocorrelation[lag - 1]
+    assert ResidualsDisplay(pd.Series(np.ones(9))).autocorrelation.tolist() == [0] * 3
+    with_gap = values.copy()
+    with_gap[7] = np.nan
+    assert np.isfinite(ResidualsDisplay(pd.Series(with_gap)).autocorrelation).all()
+
+
+def test_residuals_of_one_of_several_targets_on_given_axes(series):
+    both = series.assign(other=np.arange(60.0))
+    forecasts = backtest(Ridge(), both, 1)
+    with pytest.raises(ValueError, match="target=None must be one of"):
+        ResidualsDisplay.from_predictions(forecasts)
+    axes = plt.figure().subplots(3)
+    display = ResidualsDisplay.from_predictions(forecasts, target="other", ax=axes)
+    assert list(display.axes_) == list(axes)
+    assert display.residuals.name == "other"
+    with pytest.raises(ValueError, match="needs three axes"):
+        display.plot(ax=axes[0])
+    with pytest.raises(ValueError, match="0 residuals of step=2"):
+        ResidualsDisplay.from_predictions(forecasts, target="other", step=2)

@@ -3,6 +3,7 @@
 from ._backtest import BacktestDisplay
 from ._forecasts import ForecastDisplay
 from ._losses import LossCurveDisplay
+from ._residuals import ResidualsDisplay
 from ._splits import SplitDisplay
 from ._windows import WindowDisplay
 
@@ -10,6 +11,7 @@ __all__ = [
     "BacktestDisplay",
     "ForecastDisplay",
     "LossCurveDisplay",
+    "ResidualsDisplay",
     "SplitDisplay",
     "WindowDisplay",
 ]
