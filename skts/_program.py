@@ -21,6 +21,7 @@ import weakref
 
 import numpy as np
 
+from ._disk_cache import start_anew, xla_cache
 from ._seeds import run_seeded
 
 
@@ -30,7 +31,9 @@ def _quiet():
     if "tensorflow" in sys.modules or "TF_CPP_MIN_LOG_LEVEL" in os.environ:
         yield
         return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"  # errors only; read once, then kept
+    # What fails is raised, too. XLA logs an error for each program that it reads from
+    # disk, as it takes what it prefers for features of a processor. Read once.
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     sys.stderr.flush()
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as log:
@@ -43,7 +46,7 @@ def _quiet():
             del os.environ["TF_CPP_MIN_LOG_LEVEL"]
 
 
-with _quiet():
+with _quiet(), xla_cache():
     import keras
     import tensorflow as tf
 
@@ -201,6 +204,7 @@ class Program:
         self.loss = model.loss
         arrays = rows.arrays()
         self.validates = len(rows.sets) == 2
+        self.is_xla = xla
         zero = np.zeros((), arrays[-1].dtype)
         self.best_weights = [tf.Variable(w.value) for w in self.kept]
         self.best, self.total, self.waited = (tf.Variable(zero) for _ in range(3))
@@ -428,15 +432,37 @@ def lend(model, rows, epochs, callbacks):
 def _make(model, rows, xla, key):
     """Return a new program; None if TensorFlow cannot compile it."""
     pooled = key is not None
-    try:
+
+    def make(xla):
         with _tracing:
             program = Program(model, rows, xla, pooled, _latest.get(key))
             if pooled:
                 _latest[key] = program
-        program.compile()
+        try:
+            program.compile()
+        except tf.errors.OpError:
+            _latest.pop(key, None)  # others would share what failed
+            raise
+        return program
+
+    try:
+        return _compiled(make, xla)
     except (tf.errors.OpError, tf.errors.OperatorNotAllowedInGraphError):
         return None
-    return program
+
+
+def _compiled(make, xla):
+    """Return ``make(xla)``; where XLA fails, also without its files, without XLA."""
+    try:
+        return make(xla)
+    except tf.errors.OpError as error:
+        if not xla:
+            raise
+        of_network = tf.errors.InvalidArgumentError, tf.errors.UnimplementedError
+        if not isinstance(error, of_network) and start_anew():
+            with contextlib.suppress(tf.errors.OpError):
+                return make(xla)
+        return make(False)
 
 
 def _take(key):
@@ -570,13 +596,11 @@ def _shared_forward(network, xla):
 
 
 def _trace_copy(network, xla):
-    layers = _copy_of(network, xla)
-    try:
+    def make(xla):
+        layers = _copy_of(network, xla)
         return _trace(layers, xla), _variables(layers)
-    except tf.errors.OpError:
-        if not xla:
-            raise
-        return _trace_copy(network, xla=False)
+
+    return _compiled(make, xla)
 
 
 def _trace(network, xla=False):
