@@ -33,6 +33,7 @@ from ._windows import Windows
 
 INPUTS = "windows", "leads", "beside"  # of a network, in the order of its inputs
 PREDICTED_AT_ONCE = 2**16
+MOST_UPDATES = 10_000
 POSITIVE = Interval(Integral, 1, None, closed="left")
 SIZES = [POSITIVE, "array-like"]
 
@@ -62,6 +63,26 @@ def _of_each(series, rows):
     return np.split(rows, np.flatnonzero(np.diff(series[rows])) + 1)
 
 
+def _averaged(networks):
+    """Return one network whose outputs are the mean of those of all."""
+    from ._program import keras
+
+    first, *others = networks
+    if not others:
+        return first
+    for i, network in enumerate(networks):
+        network.name = f"network_{i}"
+    dtype = first.outputs[0].dtype
+    mean = keras.layers.Average(name="average", dtype=dtype)
+    outputs = mean([network(first.input) for network in networks])
+    return keras.Model(first.input, outputs, name=type(first).__name__)
+
+
+def _members(network):
+    """Return the networks that `_averaged` made one of."""
+    return [layer for layer in network.layers if hasattr(layer, "layers")] or [network]
+
+
 def _differ(names, others):
     """Tell whether two lists of names are known and not the same."""
     return bool(names) and bool(others) and list(names) != list(others)
@@ -83,9 +104,21 @@ def _own_first(cls):
     """Return the signature of a dataclass: own parameters before those of its bases."""
     signature = inspect.signature(cls.__init__)
     parameters = dict(signature.parameters)
-    own = [n for base in cls.__mro__ for n in inspect.get_annotations(base)]
+    own = [n for base in cls.__mro__ for n in vars(base).get("_own_", ())]
     names = ["self", *(name for name in dict.fromkeys(own) if name in parameters)]
     return signature.replace(parameters=[parameters[name] for name in names])
+
+
+def _take_nearest(cls):
+    """Give a class of several bases the default of a field that is nearest to it.
+
+    A dataclass takes that of its first base, though it may have it from further away.
+    """
+    for base in reversed(cls.__mro__[1:]):
+        for name in vars(base).get("_own_", ()):
+            if name not in cls._own_:
+                cls.__annotations__[name] = base.__annotations__[name]
+                setattr(cls, name, vars(base)[name])
 
 
 @dataclass_transform(kw_only_default=True)
@@ -95,18 +128,23 @@ class NetworkEstimator(BaseEstimator):
 
     Parameters
     ----------
-    epochs : int
-        Passes over the training rows.
+    epochs : int or "auto"
+        Passes over the training rows. "auto" makes 100, but no more than 10,000 steps
+        of the optimizer: large data needs fewer.
     batch_size : int
         Rows per step of the optimizer.
     optimizer : str, class or keras.optimizers.Optimizer
         Keras optimizer. An object is copied, never changed.
-    learning_rate : float or keras.optimizers.schedules.LearningRateSchedule
-        Learning rate. None takes that of `optimizer`.
-    early_stopping : bool
+    learning_rate : float, keras.optimizers.schedules.LearningRateSchedule or "auto"
+        Learning rate. None takes that of `optimizer`. "auto", for an optimizer that is
+        given by its name, begins with three times its own rate, and falls in a line to
+        zero.
+    early_stopping : bool or "auto"
         Whether to hold out the last `validation_fraction` of the rows, of each series
         and of each class in a classifier, stop when their loss has not got better for
-        `patience` epochs, and keep the weights of the best epoch.
+        `patience` epochs, and keep the weights of the best epoch. "auto" does so unless
+        one batch holds all rows, and then trains on all rows for a tenth of the epochs
+        more.
     validation_fraction : float
         Fraction of the rows that `early_stopping` holds out.
     patience : int
@@ -114,19 +152,25 @@ class NetworkEstimator(BaseEstimator):
     shuffle : bool
         Whether to train on the rows in a new order in each epoch. The order of
         timesteps inside a window never changes.
-    dropout : float
-        Fraction of the outputs of each hidden layer that training sets to zero.
+    dropout : float or "auto"
+        Fraction of the outputs of each hidden layer that training sets to zero. "auto"
+        takes 0.1, but 0 while one batch holds all rows, so that weights equal
+        repetition.
     callbacks : keras.callbacks.Callback or list of them
         Keras callbacks, which see each epoch. They keep what they recorded; after the
         fit they hold no network.
     standardize : bool
         Whether to train on channels, and in a regressor targets, of mean 0 and standard
         deviation 1. Predictions are in units of y either way.
-    window_norm : {None, "last", "standard"}
+    window_norm : {None, "auto", "last", "standard"}
         What each window is made relative to, so that levels never met in training are
         no problem: "last" takes off each channel's last value [NLinear]_, "standard"
         the window's mean, divided by its standard deviation [RevIN]_. Predictions of
-        numbers get back what was taken off.
+        numbers get back what was taken off. A regressor makes only the channels
+        relative that its targets continue, and reads what was taken off them beside the
+        window. "auto" is "last" where such channels are known, else None.
+    n_networks : int
+        Networks to train from different seeds, whose outputs are averaged.
     n_channels : int
         Channels in a two-dimensional array. None takes one. The windows of a
         :class:`SlidingWindowTransformer`, column names such as ``births_lag2`` and a
@@ -152,7 +196,8 @@ class NetworkEstimator(BaseEstimator):
         does, of shape (n_rows, columns), and predicts scaled targets or the
         probabilities of the classes.
     history_ : dict of str to list of float
-        Losses of each epoch: "loss" and, with `early_stopping`, "val_loss".
+        Losses of each epoch: "loss" and, with `early_stopping`, "val_loss". They are
+        those of the first of several networks.
     n_epochs_ : int
         Epochs trained.
     n_channels_ : int
@@ -176,40 +221,45 @@ class NetworkEstimator(BaseEstimator):
     # fields and constraints of its bases, and describes no parameters but its own.
     _docstring_ = read(__doc__)
 
-    epochs: int = 100
+    epochs: int | str = 100
     batch_size: int = 64
     optimizer: Any = "adam"
-    learning_rate: float | Callable | None = None
-    early_stopping: bool = False
+    learning_rate: float | str | Callable | None = None
+    early_stopping: bool | str = False
     validation_fraction: float = 0.1
     patience: int = 10
     shuffle: bool = True
-    dropout: float = 0.0
+    dropout: float | str = 0.0
     callbacks: Any = None
     standardize: bool = True
     window_norm: str | None = None
+    n_networks: int = 1
     n_channels: int | None = None
     jit_compile: str | bool = "auto"
     warm_start: bool = False
     random_state: Any = None
     verbose: int = 0
 
+    _own_ = list(__annotations__)
+
     _parameter_constraints = {
-        "epochs": [POSITIVE],
+        "epochs": [POSITIVE, StrOptions({"auto"})],
         "batch_size": [POSITIVE],
         "optimizer": [str, HasMethods("get_config")],
         "learning_rate": [
             Interval(Real, 0, None, closed="neither"),
             HasMethods("get_config"),
+            StrOptions({"auto"}),
             None,
         ],
-        "early_stopping": ["boolean"],
+        "early_stopping": ["boolean", StrOptions({"auto"})],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "patience": [POSITIVE],
         "shuffle": ["boolean"],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "dropout": [Interval(Real, 0, 1, closed="left"), StrOptions({"auto"})],
         "standardize": ["boolean"],
-        "window_norm": [StrOptions({"last", "standard"}), None],
+        "window_norm": [StrOptions({"auto", "last", "standard"}), None],
+        "n_networks": [POSITIVE],
         "n_channels": [POSITIVE, None],
         "jit_compile": [StrOptions({"auto"}), "boolean"],
         "warm_start": ["boolean"],
@@ -223,7 +273,9 @@ class NetworkEstimator(BaseEstimator):
         for base in reversed(cls.__mro__):
             constraints |= vars(base).get("_parameter_constraints", {})
         cls._parameter_constraints = constraints
-        own_docstring = cls.__doc__
+        own_docstring, cls._own_ = cls.__doc__, list(inspect.get_annotations(cls))
+        if len(cls.__bases__) > 1:
+            _take_nearest(cls)
         made: Any = dataclass(kw_only=True, eq=False, repr=False)(cls)
         made.__init__.__signature__ = _own_first(cls)
         cls.__doc__ = compose(cls, own_docstring)
@@ -259,7 +311,7 @@ class NetworkEstimator(BaseEstimator):
 
     def _rebuild(self, inputs):
         """Return a network such as `fit` made, whose weights are of no matter."""
-        return self._build(inputs, 0)
+        return _averaged([self._build(inputs, 0) for _ in range(self.n_networks)])
 
     def __sklearn_clone__(self):
         plain = self._with(packed(self.get_params(deep=False)))
@@ -354,10 +406,7 @@ class NetworkEstimator(BaseEstimator):
         windows, y = self._validate(X, y, reset=not continuing)
         is_told = isinstance(X, Windows) or bool(self._channels_)
         rows = self._rows_to_train_on(windows, y, sample_weight, is_told)
-        sets = [rows]
-        if self.early_stopping and epochs is not None:
-            is_held_out = self._held_out(*rows[:2])
-            sets = [_keep(~is_held_out, *rows), _keep(is_held_out, *rows)]
+        n_epochs, sets = self._plan(rows, epochs)
         if not continuing:
             self._fit_scaler(*sets[0])
         scaler = self._scaler_
@@ -365,20 +414,50 @@ class NetworkEstimator(BaseEstimator):
             (scaler.transform(windows), scaler.transform_targets(y, windows), weight)
             for windows, y, weight in sets
         ]
-
-        seeds = check_random_state(self.random_state).randint(2**31 - 1, size=2)
+        seeds = check_random_state(self.random_state)
+        seeds = seeds.randint(2**31 - 1, size=(self.n_networks, 2))
         if continuing:  # otherwise an int would bring the same orders and masks again
             seeds = (seeds + self.n_epochs_) % (2**31 - 1)
-        network = self._build(sets[0][0], int(seeds[0]))
+        networks = [self._build(sets[0][0], int(seed)) for seed, _ in seeds]
         if continuing:
-            self._hand_over_weights(network)
-        losses = self._train(network, sets, epochs or 1, int(seeds[1]))
-        self.model_ = network
+            self._hand_over_weights(networks)
+        starts_well = not continuing and self._start(networks, *sets[0])
+        falls = epochs is not None and self._rate_falls
+        losses = [
+            self._train(network, sets, n_epochs, int(seed), falls, starts_well)
+            for network, (_, seed) in zip(networks, seeds)
+        ]
+        self.model_ = _averaged(networks)
         self._parameters_ = {
             name: copy.copy(v) if isinstance(v, (dict, list)) else v
             for name, v in self.get_params(deep=False).items()
         }
-        self._append_history(losses, continuing)
+        self._append_history(losses[0], continuing)
+
+    def _plan(self, rows, epochs):
+        """Return epochs, and the rows to train on, validate on and end on."""
+        windows, y, weight = rows
+        n_rows = max(len(y), weight.sum(dtype=np.float64))  # as if repeated
+        n_batches = -(-n_rows // self.batch_size)
+        self._dropout_ = self.dropout
+        if self.dropout == "auto":
+            self._dropout_ = 0.1 if n_batches > 1 else 0.0
+        if epochs == "auto":
+            epochs = max(1, min(100, int(MOST_UPDATES // n_batches)))
+        stops = self.early_stopping
+        if epochs is None or not stops or stops == "auto" and n_batches == 1:
+            return epochs or 1, [rows]
+        is_held_out = self._held_out(windows, y)
+        sets = [_keep(~is_held_out, *rows), _keep(is_held_out, *rows)]
+        return epochs, [*sets, rows] if stops == "auto" else sets
+
+    @property
+    def _rate_falls(self):
+        return self.learning_rate == "auto" and isinstance(self.optimizer, str)
+
+    def _start(self, networks, inputs, y, weight):
+        """Give new networks weights that are good to start from; tell whether so."""
+        return False
 
     def _rows_to_train_on(self, windows, y, sample_weight, is_told):
         """Return windows, targets and weights of the rows that have a weight."""
@@ -416,15 +495,20 @@ class NetworkEstimator(BaseEstimator):
                     "warm_start=False to begin anew."
                 )
 
-    def _hand_over_weights(self, network):
-        weights = self.model_.get_weights()
-        if [w.shape for w in weights] != [w.shape for w in network.get_weights()]:
+    def _hand_over_weights(self, networks):
+        last = _members(self.model_)
+        shapes = [
+            [[w.shape for w in network.get_weights()] for network in of_call]
+            for of_call in (last, networks)
+        ]
+        if shapes[0] != shapes[1]:
             raise ValueError(
                 "The parameters ask for another network than that of the last call, "
                 "whose weights this call was to go on with: set them back, or "
                 "warm_start=False to begin anew."
             )
-        network.set_weights(weights)
+        for network, trained in zip(networks, last):
+            network.set_weights(trained.get_weights())
 
     def _append_history(self, losses, continuing):
         """Add the losses of a call; NaN where a call had no validation loss."""
@@ -437,7 +521,7 @@ class NetworkEstimator(BaseEstimator):
         }
         self.n_epochs_ = n_earlier + n_new
 
-    def _train(self, network, sets, epochs, seed):
+    def _train(self, network, sets, epochs, seed, falls, starts_well):
         """Have scikeras train `network`; return the losses of each epoch."""
         from scikeras.wrappers import BaseWrapper
 
@@ -454,10 +538,12 @@ class NetworkEstimator(BaseEstimator):
         model = trainable(
             network,
             optimizer=self.optimizer,
-            learning_rate=self.learning_rate,
+            learning_rate=None if self.learning_rate == "auto" else self.learning_rate,
             loss=self.loss,
             jit_compile=self.jit_compile,
         )
+        if falls:
+            model.optimizer.learning_rate = 3 * model.optimizer.learning_rate
         wrapper = BaseWrapper(
             model,
             epochs=epochs,
@@ -484,8 +570,10 @@ class NetworkEstimator(BaseEstimator):
                 stand_in,
                 stand_in,
                 rows=sets,
-                patience=int(self.patience) if len(sets) == 2 else None,
+                patience=int(self.patience) if len(sets) > 1 else None,
                 seed=seed,
+                falls=falls,
+                starts_well=starts_well,
                 optimizer_state=state if kind == last_kind else None,
             )
         finally:  # so that callbacks are copied and stored without the network
@@ -496,7 +584,7 @@ class NetworkEstimator(BaseEstimator):
 
     def _drop(self, layers, x):
         """Return `x` with `dropout` applied, if any."""
-        return layers.Dropout(self.dropout)(x) if self.dropout else x
+        return layers.Dropout(self._dropout_)(x) if self._dropout_ else x
 
     def _build(self, inputs, seed):
         """Return a plain Keras network that reads rows of `inputs`."""
@@ -517,7 +605,7 @@ class NetworkEstimator(BaseEstimator):
             hidden = maker._hidden(layers, tensors)
             name = type(self).__name__.lower()
             inputs = list(tensors.values())
-            outputs = maker._output(layers, hidden)
+            outputs = maker._output(layers, hidden, inputs)
             return keras.Model(
                 inputs if len(inputs) > 1 else inputs[0], outputs, name=name
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from numbers import Integral
 from types import SimpleNamespace
 from typing import Any, Self
@@ -22,6 +23,7 @@ from ._sklearn import (
     check_partial_fit_first_call,
     fit_context,
 )
+from ._start import ridge
 
 
 class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
@@ -30,7 +32,14 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
     Parameters
     ----------
     loss : str, keras.losses.Loss or callable
-        What training minimises: a Keras loss. It sees standardised targets.
+        What training minimises: a Keras loss. It sees standardised targets. With
+        "poisson", for counts, predictions are positive: the network predicts their
+        logarithm, and starts from their mean.
+    linear_start : bool
+        Whether the network starts from the ridge regression of its inputs and learns
+        what is left: a linear layer beside it is given the ridge's solution, and its
+        own output layer starts at zero. If `early_stopping` holds out rows, the start
+        is kept where no epoch is better.
     n_targets : int
         Targets in each step of y; y has ``horizon * n_targets`` columns. None reads
         them from the names of y's columns, such as ``births_step2``. Without names,
@@ -47,23 +56,32 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
     """
 
     loss: Any = "mse"
+    linear_start: bool = True
     n_targets: int | None = None
     target_channels: Any = None
 
+    epochs: int | str = "auto"
+    learning_rate: float | str | Callable | None = "auto"
+    early_stopping: bool | str = "auto"
+    patience: int = 20
+    dropout: float | str = "auto"
+    window_norm: str | None = "auto"
+
     _parameter_constraints = {
         "loss": [str, callable],
+        "linear_start": ["boolean"],
         "n_targets": [POSITIVE, None],
         "target_channels": [Integral, str, "array-like", None],
     }
     _target_options = {"multi_output": True, "y_numeric": True}
-    # Recurrent networks say so: with defaults that real series chose, they learn less
-    # than half of the variance of the 200 rows that scikit-learn scores regressors on.
-    _learns_slowly = False
+    # Of the start's penalty, in units of what cross-validation picks: what the network
+    # learns besides makes up for more than that takes away. Chosen, as the defaults
+    # are, by benchmarks/accuracy.py.
+    _shrink = 30.0
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
-        tags.regressor_tags.poor_score = self._learns_slowly
         return tags
 
     def predict(self, X: ArrayLike) -> np.ndarray:
@@ -86,8 +104,19 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
         y = np.concatenate(blocks)
         return y.reshape(-1) if self._y_ndim_ == 1 else y
 
+    @property
+    def _counts(self):
+        """Whether outputs are positive and the network predicts their logarithm."""
+        name = getattr(self.loss, "__name__", getattr(self.loss, "name", self.loss))
+        return str(name).lower() == "poisson"
+
     def _encode_targets(self, y, dtype, reset):
         targets = np.ascontiguousarray(y, dtype).reshape(len(y), -1)
+        if self._counts and (targets < 0).any():
+            raise ValueError(
+                f"loss={self.loss!r} is for counts, but y has {targets.min():.3g}: use "
+                "another loss."
+            )
         if reset:
             self._y_ndim_, self.n_outputs_ = y.ndim, targets.shape[1]
         elif (y.ndim, targets.shape[1]) != (self._y_ndim_, self.n_outputs_):
@@ -113,9 +142,14 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
         self._n_targets_ = told or 1
 
     def _fit_scaler(self, windows, y, weight):
-        channels = self._resolve_target_channels()
+        targets = self._resolve_target_channels()
         self._scaler_ = WindowScaler(
-            self.standardize, self.window_norm, self._scaled_together_, channels
+            self.standardize,
+            "last" if self.window_norm == "auto" else self.window_norm,
+            channels=sorted(set(targets or ())),
+            target_channels=targets,
+            scaled_together=self._scaled_together_,
+            centers_targets=not self._counts,
         ).fit(windows, y, weight)
 
     def _row_groups(self, targets):
@@ -124,11 +158,35 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
     def _weigh_classes(self, targets, weight):
         return weight
 
-    def _output(self, layers, hidden):
-        return layers.Dense(self.n_outputs_)(hidden)
+    def _output(self, layers, hidden, inputs):
+        outputs = self._scores(layers, hidden, inputs)
+        return layers.Activation("exponential")(outputs) if self._counts else outputs
+
+    def _scores(self, layers, hidden, inputs):
+        if not self.linear_start:
+            return self._nonlinear(layers, hidden)
+        x = [layers.Flatten()(part) for part in inputs]
+        x = layers.Concatenate()(x) if len(x) > 1 else x[0]
+        linear = layers.Dense(self.n_outputs_, name="linear")(x)
+        left = self._nonlinear(layers, hidden, kernel_initializer="zeros")
+        return layers.Add()([linear, left])
+
+    def _nonlinear(self, layers, hidden, **options):
+        return layers.Dense(self.n_outputs_, **options)(hidden)
+
+    def _start(self, networks, inputs, y, weight):
+        if not self.linear_start:
+            return False
+        weights = ridge(inputs, y, weight, self._shrink)
+        if self._counts:  # begin with their mean, of which the network is the logarithm
+            mean = np.average(y, axis=0, weights=weight)
+            weights = np.zeros_like(weights[0]), np.log(mean.clip(1e-3))
+        for network in networks:
+            network.get_layer("linear").set_weights(weights)
+        return True
 
     def _resolve_target_channels(self):
-        """Return the positions of the channels that the targets continue."""
+        """Return the channels that the targets continue, None if nothing tells."""
         n_channels = self.n_channels_
         names = self._channels_ or []
         targets = self.target_channels
@@ -136,10 +194,14 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
             return None
         if targets is None and self._targets_ and set(self._targets_) <= set(names):
             targets = self._targets_
+        is_auto = self.window_norm == "auto"
         # Names that are others than those of the channels may be of steps.
-        is_guess = n_channels > 1 and names and self._targets_ and not self.n_targets
+        is_guess = names and self._targets_ and not self.n_targets
+        is_guess = is_guess and (n_channels > 1 or is_auto)
         if targets is None and n_channels == self._n_targets_ and not is_guess:
             return list(range(n_channels))
+        if targets is None and is_auto:
+            return None
         if targets is None:
             as_read = ""
             if self._targets_ and self.n_targets is None:
@@ -315,8 +377,10 @@ class BaseNetworkClassifier(ClassifierMixin, NetworkEstimator):
         return [np.flatnonzero(classes == c) for c in np.unique(classes)]
 
     def _fit_scaler(self, windows, y, weight):
-        self._scaler_ = WindowScaler(self.standardize, self.window_norm)
+        norm = None if self.window_norm == "auto" else self.window_norm
+        channels = range(self.n_channels_)
+        self._scaler_ = WindowScaler(self.standardize, norm, channels)
         self._scaler_.fit(windows, None, weight)
 
-    def _output(self, layers, hidden):
+    def _output(self, layers, hidden, inputs):
         return layers.Dense(self._n_columns, activation="softmax")(hidden)

@@ -116,6 +116,11 @@ def fresh_copy(optimizer):
     return type(optimizer).from_config(config)
 
 
+def has_constant_rate(optimizer):
+    """Tell whether no schedule rules the learning rate, which is then data."""
+    return isinstance(optimizer._learning_rate, keras.Variable)
+
+
 def state_of(optimizer):
     """Return the variables of `optimizer` but for the learning rate."""
     return [v for v in optimizer.variables if v is not optimizer.learning_rate]
@@ -132,12 +137,12 @@ class Rows:
     that fill up are there for the shape only: the program cuts them off.
     """
 
-    def __init__(self, sets, batch_size, exact=False):
+    def __init__(self, sets, batch_size, exact=False, size=None):
         self.sets = sets
         self.batch_size = batch_size
         self.n_rows = [len(y) for _, y, _ in self.sets]
         needed = max(self.n_rows) if exact else 1 << (self.n_rows[0] - 1).bit_length()
-        self.size = min(batch_size, needed)
+        self.size = size or min(batch_size, needed)
         # Of the last batch of each set, where the program must know.
         self.n_last = [n % self.size for n in self.n_rows if exact]
         self.n_batches = [-(-n // self.size) for n in self.n_rows]
@@ -148,11 +153,14 @@ class Rows:
         inputs, y, weight = self.sets[0]
         return [*inputs, y, weight]
 
-    def gather(self, orders, first, n_batches, buffers):
-        """Copy batches of epochs with these `orders`, beginning with the `first`."""
+    def gather(self, orders, rates, first, n_batches, buffers):
+        """Copy batches of epochs with these `orders`, beginning with the `first`.
+
+        `rates` are the learning rates of the batches that are trained on.
+        """
         epoch, position = np.divmod(np.arange(first, first + n_batches), self.per_epoch)
         trains = position < self.n_batches[0]
-        *inputs_out, y_out, weight_out, trains_out, ends_out = buffers
+        *inputs_out, y_out, weight_out, rates_out, trains_out, ends_out = buffers
         for (inputs, y, weight), n_rows, is_train in zip(
             self.sets, self.n_rows, (True, False)
         ):
@@ -163,6 +171,7 @@ class Rows:
             rows[fills_up] = 0
             if is_train:
                 rows = orders[epoch[batches, np.newaxis], rows]
+                rates_out[batches] = rates[epoch[batches], batch]
             for x_out, x in zip(inputs_out, inputs):
                 x_out[batches] = x[rows]
             y_out[batches] = y[rows]
@@ -218,7 +227,9 @@ class Program:
         self.n_next = min(16, self.capacity)
         lead = self.capacity, rows.size
         self.buffers = [np.zeros((*lead, *a.shape[1:]), a.dtype) for a in arrays]
-        self.buffers += [np.zeros(self.capacity, bool) for _ in range(2)]
+        self.buffers += [
+            np.zeros(self.capacity, dtype) for dtype in (np.float32, bool, bool)
+        ]
         if twin:
             self.run = _on_variables(twin.run, twin.variables, self.variables)
             return
@@ -234,12 +245,12 @@ class Program:
 
     def _run(self, n_batches, patience, *buffers):
         """Train on batches; return how many, whether to go on, and their losses."""
-        *arrays, trains, ends = buffers
+        *arrays, rates, trains, ends = buffers
         dtype = arrays[-1].dtype
 
         def step(k, go_on, losses):
             batch = [array[k] for array in arrays]
-            train = self._cut(self._train, 0, batch)
+            train = self._cut(functools.partial(self._train, rates[k]), 0, batch)
             if not self.validates:
                 loss = train()
             else:
@@ -269,7 +280,9 @@ class Program:
         is_whole = batch[-1][-1] > 0  # by its weights
         return functools.partial(tf.cond, is_whole, whole, part)
 
-    def _train(self, *batch):
+    def _train(self, rate, *batch):
+        if has_constant_rate(self.optimizer):
+            self.optimizer.learning_rate.assign(rate)
         with tf.GradientTape() as tape:
             loss = self._loss(*batch, training=True)
             scaled = self.optimizer.scale_loss(loss)
@@ -299,33 +312,43 @@ class Program:
         self.total.assign(tf.zeros_like(self.total))
         return better | (self.waited < tf.cast(patience, self.waited.dtype))
 
-    def train(self, rows, orders, patience, learning_rate):
+    def train(self, rows, orders, rates, patience):
         """Train epochs; yield the losses of those just finished, and whether to go on.
 
         An epoch in which training diverged has a loss that is not finite.
         """
-        if learning_rate is not None:
-            self.optimizer.learning_rate = learning_rate
-        patience = tf.constant(2**30 if patience is None else patience)
         n_batches = len(orders) * rows.per_epoch
         losses = np.full(n_batches, np.nan)
-        done = told = 0
-        go_on = True
-        while done < n_batches and go_on:
-            n_next = min(self.n_next, n_batches - done)
-            rows.gather(orders, done, n_next, self.buffers)
-            start = time.perf_counter()
-            n_done, go_on, new = self.run(
-                tf.constant(n_next), patience, *map(tf.constant, self.buffers)
-            )
-            n_done, go_on = int(n_done), bool(go_on)
-            self._pace(time.perf_counter() - start)
-            losses[done : done + n_done] = new[:n_done]
-            done += n_done
+        told = 0
+        for done, new, go_on in self._batches(rows, orders, rates, patience):
+            losses[done - len(new) : done] = new
             upto = done // rows.per_epoch if go_on else -(-done // rows.per_epoch)
             finished = losses[told * rows.per_epoch : upto * rows.per_epoch]
             yield rows.epoch_losses(finished), go_on
             told = upto
+
+    def judge(self, rows):
+        """Judge the weights before any training: they are the best so far."""
+        nothing = np.zeros((1, 0), int)
+        for _ in self._batches(rows, nothing, nothing, None, done=rows.n_batches[0]):
+            pass
+
+    def _batches(self, rows, orders, rates, patience, done=0):
+        """Go through batches; yield how many are done, new losses, and whether on."""
+        patience = tf.constant(2**30 if patience is None else patience)
+        n_batches = len(orders) * rows.per_epoch
+        go_on = True
+        while done < n_batches and go_on:
+            n_next = min(self.n_next, n_batches - done)
+            rows.gather(orders, rates, done, n_next, self.buffers)
+            start = time.perf_counter()
+            n_done, go_on, losses = self.run(
+                tf.constant(n_next), patience, *map(tf.constant, self.buffers)
+            )
+            n_done, go_on = int(n_done), bool(go_on)
+            self._pace(time.perf_counter() - start)
+            done += n_done
+            yield done, losses[:n_done], go_on
 
     def _pace(self, seconds):
         """Let the next chunk take so many batches that it lasts its time."""
@@ -412,12 +435,12 @@ _latest: weakref.WeakValueDictionary[str, Program] = weakref.WeakValueDictionary
 
 
 @contextlib.contextmanager
-def lend(model, rows, epochs, callbacks):
+def lend(model, rows, n_epochs, callbacks):
     """Lend a program of the right shape to one fit alone; None if none can do it."""
     if not _compiles(model, callbacks):
         yield None
         return
-    xla = _uses_xla(model, rows, len(epochs))
+    xla = _uses_xla(model, rows, n_epochs)
     key = _shape(model, rows, xla)
     program = _take(key) or _make(model, rows, xla, key)
     try:

@@ -141,20 +141,34 @@ class WindowScaler:
         scale per channel, not per lag; a mean per output, and one scale per target.
     window_norm : {None, "last", "standard"}
         What each window is made relative to before that.
+    channels : sequence of int, default=()
+        The channels that `window_norm` makes relative.
+    target_channels : sequence of int, default=None
+        The channel that each target of a step continues, and whose level is taken off
+        the target, too. The network then reads what is taken off, beside the windows.
     scaled_together : int, default=None
         Targets per step: outputs of one target have one scale, so that errors of all
         steps count alike. None scales each output for itself.
-    target_channels : list of int, default=None
-        The channel that each target of a step continues, where `window_norm` needs it.
+    centers_targets : bool, default=True
+        Whether levels and mean are taken off targets; otherwise they are divided only.
     """
 
     def __init__(
-        self, standardize, window_norm, scaled_together=None, target_channels=None
+        self,
+        standardize,
+        window_norm,
+        channels=(),
+        target_channels=None,
+        scaled_together=None,
+        centers_targets=True,
     ):
         self.standardize = standardize
-        self.window_norm = window_norm
-        self.scaled_together = scaled_together
+        self.window_norm = window_norm if len(channels) else None
+        self.channels = list(channels) if window_norm else []
         self.target_channels = target_channels
+        self.tells_levels = bool(self.window_norm and target_channels is not None)
+        self.scaled_together = scaled_together
+        self.centers_targets = centers_targets
 
     def fit(self, windows, y, weight):
         """Learn from `windows` and their targets `y` of shape (n_rows, n_outputs).
@@ -162,21 +176,30 @@ class WindowScaler:
         `y` is None where targets are not numbers. No weight may be zero.
         """
         if self.window_norm is not None:
-            self.levels_ = _fit_columns(self._blocks(windows, weight), "X")
+            levels = self._blocks(windows, weight, lambda x: x[..., self.channels])
+            self.levels_ = _fit_columns(levels, "X")
         relative = self._blocks(windows, weight, self._relative)
         self.x_scaler_ = _fit_columns(relative, "X", self.standardize)
         self.leads_scaler_ = self.beside_scaler_ = self.y_scaler_ = None
         if windows.leads is not None:
             self.leads_scaler_ = self._fit_leads(windows, weight)
-        if windows.own is not None:
-            blocks = [(windows.own, weight)]
+        beside = self._beside(windows)
+        if beside is not None:
+            blocks = [(beside, weight)]
             self.beside_scaler_ = _fit_columns(blocks, "X", self.standardize)
+        if self.tells_levels:
+            n_levels = len(self.channels) * (1 if self.window_norm == "last" else 2)
+            levels = beside[:, -n_levels:]
+            self.met_ = levels.min(axis=0), levels.max(axis=0)
         if y is not None and self.standardize:
             y = self._per_target(y, windows, undo=False)
             targets = ((y[rows], weight[rows]) for rows in row_blocks(*y.shape))
             self.y_scaler_ = _fit_columns(
                 targets, "y", scaled_together=self.scaled_together
             )
+            if not self.centers_targets:
+                mean = np.zeros_like(self.y_scaler_.mean)
+                self.y_scaler_ = self.y_scaler_._replace(mean=mean)
         return self
 
     def transform(self, windows):
@@ -194,7 +217,12 @@ class WindowScaler:
             leads = self._relative_leads(windows)
             inputs.append(self.leads_scaler_.transform(leads))
         if self.beside_scaler_ is not None:
-            inputs.append(self.beside_scaler_.transform(windows.own))
+            beside = self._beside(windows)
+            if self.tells_levels:
+                low, high = self.met_
+                levels = beside[:, -len(low) :]
+                np.clip(levels, low, high, out=levels)
+            inputs.append(self.beside_scaler_.transform(beside))
         return inputs
 
     def transform_targets(self, y, windows):
@@ -217,7 +245,10 @@ class WindowScaler:
         if self.window_norm is None:
             return x
         center, spread = self._levels(x)
-        return (x - center[:, None, :]) / spread[:, None, :]
+        x = x.copy()
+        x[..., self.channels] -= center[:, None]
+        x[..., self.channels] /= spread[:, None]
+        return x
 
     def _fit_leads(self, windows, weight):
         """Scale the leads of a channel as its lags, and others by themselves."""
@@ -232,26 +263,40 @@ class WindowScaler:
     def _relative_leads(self, windows):
         """Return leads less the level of the window of their channel."""
         leads, of_channel = windows.leads, windows.channels_ahead
-        if self.window_norm is None or (of_channel < 0).all():
+        if not set(self.channels) & set(of_channel):
             return leads
         leads = leads.copy()
         for rows in row_blocks(*windows.shape):
             center, spread = self._levels(windows.gather(rows))
             for column, channel in enumerate(of_channel):
-                if channel >= 0:
-                    leads[rows, :, column] -= center[:, [channel]]
-                    leads[rows, :, column] /= spread[:, [channel]]
+                if channel in self.channels:
+                    position = [self.channels.index(channel)]
+                    leads[rows, :, column] -= center[:, position]
+                    leads[rows, :, column] /= spread[:, position]
         return leads
 
-    def _blocks(self, windows, weight, function=lambda x: x):
+    def _beside(self, windows):
+        """Return what is beside the windows, the levels taken off them last."""
+        if not self.tells_levels:
+            return windows.own
+        n_levels = len(self.channels) * (1 if self.window_norm == "last" else 2)
+        levels = np.empty((len(windows), n_levels), windows.dtype)
+        for rows in row_blocks(*windows.shape):
+            center, spread = self._levels(windows.gather(rows))
+            levels[rows, : len(self.channels)] = center
+            levels[rows, len(self.channels) :] = spread[:, : n_levels - center.shape[1]]
+        return levels if windows.own is None else np.hstack([windows.own, levels])
+
+    def _blocks(self, windows, weight, function):
         for rows in row_blocks(*windows.shape):
             yield function(windows.gather(rows)), weight[rows]
 
     def _levels(self, x):
         """Return what `window_norm` takes off each window and divides it by.
 
-        Both are of shape (n_rows, channels).
+        Both are of shape (n_rows, channels that are made relative).
         """
+        x = x[..., self.channels]
         known = ~np.isnan(x)
         if self.window_norm == "last":
             last = x.shape[1] - 1 - known[:, ::-1].argmax(axis=1)
@@ -271,15 +316,15 @@ class WindowScaler:
 
     def _per_target(self, y, windows, *, undo):
         """Take the levels of the targets' channels off `y`, or put them back."""
-        if self.window_norm is None or self.target_channels is None:
+        if not (self.tells_levels and self.centers_targets):
             return y
+        position = [self.channels.index(c) for c in self.target_channels]
         result = np.empty_like(y)
         for rows in row_blocks(*windows.shape):
             center, spread = (
-                level[:, None, self.target_channels]
-                for level in self._levels(windows.gather(rows))
+                level[:, None, position] for level in self._levels(windows.gather(rows))
             )
-            steps = y[rows].reshape(len(center), -1, len(self.target_channels))
+            steps = y[rows].reshape(len(center), -1, len(position))
             steps = steps * spread + center if undo else (steps - center) / spread
             result[rows] = steps.reshape(len(center), -1)
         return result

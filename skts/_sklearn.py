@@ -21,6 +21,7 @@ from sklearn.utils._set_output import _get_output_config as get_output_config
 from sklearn.utils.multiclass import (
     _check_partial_fit_first_call as check_partial_fit_first_call,
 )
+from sklearn.utils.parallel import _get_threadpool_controller as threadpool_controller
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
@@ -63,5 +64,6 @@ __all__ = [
     "fit_context",
     "get_output_config",
     "string_names",
+    "threadpool_controller",
     "validate_params",
 ]

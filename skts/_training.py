@@ -7,11 +7,22 @@ be compiled is trained by Keras' own loop.
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
-from ._program import Rows, fresh_copy, keras, lend, sees_batches, state_of
+from ._program import (
+    Rows,
+    fresh_copy,
+    has_constant_rate,
+    keras,
+    lend,
+    sees_batches,
+    state_of,
+)
 
 
 class Trainable(keras.Model):
@@ -31,6 +42,8 @@ class Trainable(keras.Model):
         rows=None,
         seed=0,
         patience=None,
+        falls=False,
+        starts_well=False,
         optimizer_state=None,
         **keras_arguments,
     ):
@@ -40,15 +53,21 @@ class Trainable(keras.Model):
         ----------
         x, y : array-like
             What scikeras takes for the rows; training reads `rows`.
-        rows : list of one or two tuples of inputs, targets and weights
-            To train and, if there are two, to validate on: a list of what the network
-            reads of each row, an ndarray of shape (n_rows, n_outputs), and one of
-            shape (n_rows,) without zeros.
+        rows : list of one to three tuples of inputs, targets and weights
+            To train and, if there are two, to validate on; a third is what a last tenth
+            of the epochs, at a third of the learning rate, train on. Each is a list of
+            what the network reads of each row, an ndarray of shape (n_rows, n_outputs),
+            and one of shape (n_rows,) without zeros.
         seed : int
             Where the order of rows comes from.
         patience : int, default=None
             Stop when the validation loss did not get better for as many epochs, and
             take the weights of the best. None trains all epochs.
+        falls : bool, default=False
+            Whether the learning rate falls in a line to zero, unless a callback sets
+            it.
+        starts_well : bool, default=False
+            Whether the weights before training are kept if no epoch's are better.
         optimizer_state : list of ndarray, default=None
             The `optimizer_state` that an earlier training left, to go on from.
 
@@ -60,18 +79,32 @@ class Trainable(keras.Model):
         unknown = [name for name, value in keras_arguments.items() if np.any(value)]
         if unknown:
             raise TypeError(f"Trainable.fit has no parameters {unknown}.")
-        rows = Rows(rows, batch_size, exact=sees_batches(self))
+        exact = sees_batches(self)
+        first = Rows(rows[:2], batch_size, exact)
         epochs = range(initial_epoch, epochs)
-        draw = row_orders(rows.n_rows[0], shuffle, seed)
+        draw = row_orders(first.n_rows[0], shuffle, seed)
+        stages = [Stage(first, epochs, draw, patience, starts_well, 1.0)]
+        if len(rows) == 3:
+            size = None if exact else first.size
+            last = Rows([rows[2], rows[1]], batch_size, exact, size)
+            epochs = range(epochs.stop, epochs.stop + -(-len(epochs) // 10))
+            draw = row_orders(last.n_rows[0], shuffle, seed)
+            stages.append(Stage(last, epochs, draw, None, False, 1 / 3))
         callbacks = list(callbacks or ())
         before = self.get_weights()
-        rest = epochs, draw, callbacks, patience, verbose, optimizer_state
+        rest = stages, callbacks, verbose, falls, optimizer_state
+        n_epochs = epochs.stop - initial_epoch
         try:
-            with lend(self, rows, epochs, callbacks) as program:
-                if program is None:
-                    self._fit_keras(rows, *rest)
+            with contextlib.ExitStack() as lent:
+                # One program does for all stages, unless it must know their batches.
+                programs = [
+                    lent.enter_context(lend(self, stage.rows, n_epochs, callbacks))
+                    for stage in (stages if exact else stages[:1])
+                ]
+                if None in programs:
+                    self._fit_keras(*rest)
                 else:
-                    self._fit_compiled(program, rows, *rest)
+                    self._fit_compiled(programs, *rest)
         except Diverged as error:
             self.set_weights(before)
             raise ValueError(
@@ -84,48 +117,62 @@ class Trainable(keras.Model):
         """Save the network as the plain Keras model that anyone can load."""
         keras.Model(self.input, self.output, name=self.name).save(filepath, **options)
 
-    def _fit_compiled(
-        self, program, rows, epochs, draw, watchers, patience, verbose, state
-    ):
+    def _fit_compiled(self, programs, stages, watchers, verbose, falls, state):
+        program = programs[0]
+        n_epochs = stages[-1].epochs.stop
         callbacks = keras.callbacks.CallbackList(
             watchers,
             add_history=True,
             model=self,
             verbose=verbose,
-            epochs=epochs.stop,
-            steps=rows.n_batches[0],
+            epochs=n_epochs,
+            steps=stages[0].rows.n_batches[0],
         )
-        show = _progress_line(epochs) if verbose else None
+        show = _progress_line(stages[0].epochs.start, n_epochs) if verbose else None
         self.stop_training = False
+        rate = _LearningRate(self.optimizer, falls)
         program.load(self, state)
         callbacks.on_train_begin()
-        logs, epoch = None, epochs.start
-        while epoch < epochs.stop and not self.stop_training:
-            if watchers:
-                callbacks.on_epoch_begin(epoch)
-                program.take_weights(self)
-            at_once = 1 if watchers else program.capacity // rows.per_epoch + 1
-            orders = draw(min(at_once, epochs.stop - epoch))
-            rate = _constant_learning_rate(self.optimizer)
-            for losses, go_on in program.train(rows, orders, patience, rate):
+        logs, epoch = None, stages[0].epochs.start
+        for stage in stages:
+            rows, go_on = stage.rows, True
+            if stage is not stages[0] and len(programs) > 1:
+                program.store(self)
+                program, state = programs[1], program.state()
+                program.load(self, state)
+            if stage.starts_well:
+                program.judge(rows)
+            first, left = epoch, len(stage.epochs)
+            while left and go_on and not self.stop_training:
                 if watchers:
-                    program.store(self)
-                finite = np.isfinite(losses).all(axis=1)
-                if not finite.all():
-                    raise Diverged(epoch + int(finite.argmin()) + 1)
-                for values in losses.tolist():
-                    logs = dict(zip(("loss", "val_loss"), values))
+                    callbacks.on_epoch_begin(epoch)
+                    program.take_weights(self)
+                at_once = 1 if watchers else program.capacity // rows.per_epoch + 1
+                orders = stage.draw(min(at_once, left))
+                rates = rate.of_batches(stage, epoch - first, len(orders))
+                batches = rows, orders, rates, stage.patience
+                for losses, goes_on in program.train(*batches):
                     if watchers:
-                        callbacks.on_epoch_end(epoch, logs)
-                    else:
-                        _record(self.history, epoch, logs)
-                    epoch += 1
-                if show:
-                    show(epoch, logs)
-                self.stop_training |= not go_on
-        if watchers:
-            program.take_weights(self)
-        program.finish(patience)
+                        program.store(self)
+                    finite = np.isfinite(losses).all(axis=1)
+                    if not finite.all():
+                        raise Diverged(epoch + int(finite.argmin()) + 1)
+                    if stage is not stages[0]:
+                        losses[:, 1:] = np.nan  # of rows that are trained on by now
+                    for values in losses.tolist():
+                        logs = dict(zip(("loss", "val_loss"), values))
+                        if watchers:
+                            callbacks.on_epoch_end(epoch, logs)
+                        else:
+                            _record(self.history, epoch, logs)
+                        epoch += 1
+                        left -= 1
+                    go_on = goes_on
+                    if show:
+                        show(epoch, logs)
+            if watchers:
+                program.take_weights(self)
+            program.finish(stage.patience)
         program.store(self)
         if not all(np.isfinite(weight).all() for weight in self.get_weights()):
             raise Diverged(epoch)
@@ -134,32 +181,77 @@ class Trainable(keras.Model):
         if show:
             print()
 
-    def _fit_keras(self, rows, epochs, draw, watchers, patience, verbose, state):
-        callbacks = [*watchers, _RaiseDiverged()]
-        if patience is not None:
-            callbacks.append(
-                keras.callbacks.EarlyStopping(
-                    patience=patience, restore_best_weights=True
-                )
-            )
-        held_out = None
-        if len(rows.sets) == 2:
-            in_order = row_orders(rows.n_rows[1], shuffle=False)
-            held_out = Batches(rows.sets[1], rows.batch_size, in_order)
+    def _fit_keras(self, stages, watchers, verbose, falls, state):
         self.optimizer.build(self.trainable_variables)
         for variable, value in zip(state_of(self.optimizer), state or ()):
             variable.assign(value)
-        keras.Model.fit(
-            self,
-            Batches(rows.sets[0], rows.batch_size, draw),
-            epochs=epochs.stop,
-            initial_epoch=epochs.start,
-            shuffle=False,
-            verbose=verbose,
-            callbacks=callbacks,
-            validation_data=held_out,
-        )
+        rate, histories, epoch = _LearningRate(self.optimizer, falls), [], None
+        for stage in stages:
+            rows, first = stage.rows, stage.epochs.start if epoch is None else epoch
+            held_out = None
+            if len(rows.sets) == 2:
+                in_order = row_orders(rows.n_rows[1], shuffle=False)
+                held_out = Batches(rows.sets[1], rows.batch_size, in_order)
+            callbacks = [*watchers, _RaiseDiverged()]
+            if falls:
+                callbacks.append(_LetRateFall(rate, stage, first))
+            stopper = _Patience(stage, held_out)
+            if stage.patience is not None:
+                callbacks.append(stopper)
+            trained = keras.Model.fit(
+                self,
+                Batches(rows.sets[0], rows.batch_size, stage.draw),
+                epochs=first + len(stage.epochs),
+                initial_epoch=first,
+                shuffle=False,
+                verbose=verbose,
+                callbacks=callbacks,
+                validation_data=held_out if stage is stages[0] else None,
+            )
+            histories.append(trained)
+            epoch = first + len(trained.epoch)
+            if self.stop_training and not stopper.stopped_epoch:
+                break  # a callback of the user
+        for later in histories[1:]:
+            unknown = [np.nan] * len(later.epoch)
+            for name, values in histories[0].history.items():
+                values += later.history.get(name, unknown)
+        self.history = histories[0]
         self.optimizer_state = [v.numpy() for v in state_of(self.optimizer)]
+
+
+class Stage(NamedTuple):
+    """A part of training: rows, epochs, and what ends it."""
+
+    rows: Rows
+    epochs: range
+    draw: Callable
+    patience: int | None
+    starts_well: bool
+    rate: float  # in units of the optimizer's
+
+
+class _LearningRate:
+    """The learning rate of each batch, which falls in a line unless someone sets it."""
+
+    def __init__(self, optimizer, falls):
+        self.optimizer = optimizer
+        self.is_data = has_constant_rate(optimizer)
+        self.falls = falls
+        self.first = self.now()
+
+    def now(self):
+        return float(self.optimizer.learning_rate.numpy()) if self.is_data else 0.0
+
+    def of_batches(self, stage, epoch, n_epochs):
+        """Return the rates in epochs of a stage, counted from its first, one a row."""
+        n_batches, rate = stage.rows.n_batches[0], self.now()
+        if not self.falls or rate != self.first:
+            return np.full((n_epochs, n_batches), rate)
+        left = 1 - (epoch + np.arange(n_epochs * n_batches) / n_batches) / len(
+            stage.epochs
+        )
+        return stage.rate * rate * left.reshape(n_epochs, n_batches)
 
 
 def _record(history, epoch, logs):
@@ -173,13 +265,43 @@ class Diverged(Exception):
     """The loss is not finite; the argument is the epoch, counted from 1."""
 
 
+class _Patience(keras.callbacks.EarlyStopping):
+    """Keras' own, for which weights before training may be the best, too."""
+
+    def __init__(self, stage, held_out):
+        super().__init__(patience=stage.patience or 0, restore_best_weights=True)
+        self.held_out = held_out if stage.starts_well else None
+
+    def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
+        if self.held_out is not None:
+            self.best = self.model.evaluate(self.held_out, verbose=0)
+            self.best_weights = self.model.get_weights()
+
+
+class _LetRateFall(keras.callbacks.Callback):
+    def __init__(self, rate, stage, first):
+        super().__init__()
+        self.rate, self.stage, self.first = rate, stage, first
+
+    def on_epoch_begin(self, epoch, logs=None):
+        (self.rates,) = self.rate.of_batches(self.stage, epoch - self.first, 1)
+        self.now = self.rate.now()
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.model.optimizer.learning_rate = self.rates[batch]
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.model.optimizer.learning_rate = self.now  # as other callbacks know it
+
+
 class _RaiseDiverged(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if not np.isfinite(logs["loss"]):
             raise Diverged(epoch + 1)
 
 
-def _progress_line(epochs):
+def _progress_line(first, n_epochs):
     """Return a function that keeps one line of the terminal up to date."""
     start = time.perf_counter()
     width = 0
@@ -187,9 +309,9 @@ def _progress_line(epochs):
     def show(epoch, logs):
         nonlocal width
         seconds = time.perf_counter() - start
-        left = seconds / max(1, epoch - epochs.start) * (epochs.stop - epoch)
+        left = seconds / max(1, epoch - first) * (n_epochs - epoch)
         losses = "".join(f" - {k}: {v:.4g}" for k, v in (logs or {}).items())
-        line = f"Epoch {epoch}/{epochs.stop}{losses} - {left:.0f} s left"
+        line = f"Epoch {epoch}/{n_epochs}{losses} - {left:.0f} s left"
         print("\r" + line.ljust(width), end="", flush=True)
         width = len(line)
 
@@ -260,12 +382,6 @@ def _optimizer(optimizer, learning_rate):
     if learning_rate is not None:
         optimizer.learning_rate = learning_rate
     return optimizer
-
-
-def _constant_learning_rate(optimizer):
-    """Return the learning rate; None if a schedule rules it."""
-    rate = optimizer.get_config()["learning_rate"]
-    return rate if isinstance(rate, float) else None
 
 
 class RowWeightedLoss(keras.losses.Loss):

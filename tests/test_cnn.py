@@ -2,13 +2,16 @@
 
 import numpy as np
 import pytest
+from networks import BARE
 
 from skts import CNNRegressor
 
 
 def shapes(timesteps, **parameters):
     X = np.random.RandomState(0).rand(8, timesteps)
-    model = CNNRegressor(epochs=1, random_state=0, **parameters).fit(X, X[:, 0])
+    model = CNNRegressor(**{"epochs": 1, "random_state": 0} | BARE | parameters).fit(
+        X, X[:, 0]
+    )
     assert np.isfinite(model.predict(X)).all()
     return [
         (type(layer).__name__, layer.output.shape[1:])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from networks import BARE
 
 from skts import CNNLSTMRegressor
 
@@ -9,7 +10,7 @@ from skts import CNNLSTMRegressor
 def fit(timesteps, channels=1, **parameters):
     X = np.random.RandomState(0).rand(8, timesteps * channels)
     model = CNNLSTMRegressor(
-        epochs=1, random_state=0, n_channels=channels, **parameters
+        **BARE | {"epochs": 1, "random_state": 0, "n_channels": channels} | parameters
     ).fit(X, X[:, 0])
     assert np.isfinite(model.predict(X)).all()
     return model

@@ -2,15 +2,16 @@
 
 import numpy as np
 import pytest
+from networks import BARE
 
 from skts import EncoderDecoderLSTMRegressor
 
 
 def fit(n_outputs, **parameters):
     X = np.random.RandomState(0).rand(8, 5)
-    return EncoderDecoderLSTMRegressor(epochs=1, random_state=0, **parameters).fit(
-        X, np.random.RandomState(1).rand(8, n_outputs)
-    )
+    return EncoderDecoderLSTMRegressor(
+        **{"epochs": 1, "random_state": 0} | BARE | parameters
+    ).fit(X, np.random.RandomState(1).rand(8, n_outputs))
 
 
 @pytest.mark.parametrize("n_outputs, n_targets, horizon", [(6, 2, 3), (3, 1, 3)])
@@ -30,7 +31,9 @@ def test_default_layers(n_outputs, n_targets, horizon):
 
 def test_one_step_of_one_target():
     X = np.random.RandomState(0).rand(8, 5)
-    model = EncoderDecoderLSTMRegressor(units=4, epochs=1, dropout=0.1).fit(X, X[:, 0])
+    model = EncoderDecoderLSTMRegressor(
+        units=4, **BARE | {"epochs": 1, "dropout": 0.1}
+    ).fit(X, X[:, 0])
     assert model.predict(X).shape == (8,)
     names = [type(layer).__name__ for layer in model.model_.layers]
     assert names.count("Dropout") == 2

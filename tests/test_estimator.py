@@ -6,11 +6,18 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from networks import BARE
 from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
-from skts import EncoderDecoderLSTMRegressor, MLPRegressor, SlidingWindowTransformer
+from skts import (
+    EncoderDecoderLSTMRegressor,
+    MLPRegressor,
+    SlidingWindowTransformer,
+    _estimator,
+)
 from skts._estimator import NetworkEstimator
 
 
@@ -22,7 +29,7 @@ def data():
 
 
 def mlp(**parameters):
-    return MLPRegressor(**{"epochs": 3, "random_state": 0} | parameters)
+    return MLPRegressor(**{"epochs": 3, "random_state": 0} | BARE | parameters)
 
 
 # Parameters
@@ -307,9 +314,9 @@ def test_window_norm_carries_predictions_to_levels_never_met(norm):
     series = np.sin(np.arange(120) / 3)
     X = np.lib.stride_tricks.sliding_window_view(series, 8)[:-1]
     fitted = mlp(epochs=60, window_norm=norm).fit(X, series[8:])
-    np.testing.assert_allclose(
-        fitted.predict(X + 1000), fitted.predict(X) + 1000, atol=1e-6
-    )
+    never_met = fitted.predict(X + 1000)
+    np.testing.assert_allclose(fitted.predict(X + 2000), never_met + 1000, atol=1e-6)
+    np.testing.assert_allclose(never_met, fitted.predict(X) + 1000, atol=0.8)
     assert np.abs(mlp(epochs=60).fit(X, series[8:]).predict(X + 1000) - 1000).min() > 2
 
 
@@ -571,6 +578,144 @@ def test_partial_fit_keeps_the_shapes_of_the_first_call(data):
         model.partial_fit(X[:, :4], y)
     with pytest.raises(ValueError, match=r"y has shape \(40, 2\).*1-dimensional"):
         model.partial_fit(X, np.column_stack([y, y]))
+
+
+# The start, and how long training takes
+
+
+def unmoved(**parameters):
+    """Return a network that stays where it starts."""
+    return mlp(linear_start=True, optimizer="sgd", learning_rate=1e-30, **parameters)
+
+
+def test_networks_start_from_a_ridge_regression(data):
+    X, y = data
+    y = y + np.random.RandomState(1).normal(size=40)
+    predicted = unmoved(standardize=False).fit(X, y).predict(X)
+    total = ((X - X.mean(axis=0)) ** 2).sum()
+    away = [
+        np.abs(Ridge(penalty).fit(X, y).predict(X) - predicted).max()
+        for penalty in total / 6 * np.logspace(-8, 6, 2000)
+    ]
+    assert min(away) < 1e-2 < np.abs(Ridge(1e-6).fit(X, y).predict(X) - predicted).max()
+
+
+def test_the_start_is_kept_where_no_epoch_is_better(data):
+    X, y = data
+    options = {"early_stopping": True, "patience": 4, "epochs": 50}
+    start = unmoved(**options).fit(X, y)
+    worse = mlp(linear_start=True, learning_rate=0.5, **options).fit(X, y)
+    assert worse.n_epochs_ == len(worse.history_["val_loss"]) == 4
+    np.testing.assert_allclose(worse.predict(X), start.predict(X))
+
+
+def test_warm_start_and_partial_fit_go_on_from_the_first_start(data):
+    X, y = data
+    model = unmoved(warm_start=True).fit(X, y)
+    before = model.predict(X)
+    for fit in (model.fit, model.partial_fit):
+        np.testing.assert_allclose(fit(X, -5 * y).predict(X), before, rtol=1e-9)
+
+
+def test_small_and_large_data_take_100_epochs_or_as_many_updates(data, monkeypatch):
+    X, y = data
+    assert mlp(epochs="auto").fit(X, y).n_epochs_ == 100
+    monkeypatch.setattr(_estimator, "MOST_UPDATES", 60)
+    assert mlp(epochs="auto").fit(X, y).n_epochs_ == 60
+    assert mlp(epochs="auto", batch_size=8).fit(X, y).n_epochs_ == 12
+    assert mlp(epochs="auto", batch_size=1).fit(X, y).n_epochs_ == 1
+    weighted = mlp(epochs="auto").fit(X, y, sample_weight=np.full(40, 16))  # 10 batches
+    assert weighted.n_epochs_ == 6
+
+
+def test_auto_holds_rows_out_unless_one_batch_has_all_and_ends_on_all(data):
+    X, y = data
+    auto = {"early_stopping": "auto", "dropout": "auto", "epochs": 20, "patience": 20}
+    assert "val_loss" not in mlp(**auto).fit(X, y).history_
+    fitted = mlp(**auto, batch_size=16).fit(X, y)
+    assert fitted.n_epochs_ == 22
+    assert np.isnan(fitted.history_["val_loss"]).tolist() == [False] * 20 + [True] * 2
+    held_out = mlp(**auto, batch_size=16, learning_rate=1e-30, optimizer="sgd")
+    moved = y.copy()
+    moved[-4:] += 10  # of rows that only the end trains on
+    assert (
+        fitted.predict(X) != mlp(**auto, batch_size=16).fit(X, moved).predict(X)
+    ).all()
+    assert held_out.fit(X, y).n_epochs_ == 22
+
+
+def test_auto_drops_outputs_unless_one_batch_has_all_rows(data):
+    X, y = data
+    names = [
+        [layer.name for layer in mlp(dropout="auto", **how).fit(X, y).model_.layers]
+        for how in ({}, {"batch_size": 16})
+    ]
+    assert [any("dropout" in name for name in each) for each in names] == [False, True]
+
+
+def test_a_learning_rate_falls_by_itself_for_optimizers_by_name(data):
+    import keras
+
+    X, y = data
+    rates = []
+
+    class Rates(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            rates.append(float(self.model.optimizer.learning_rate.numpy()))
+
+    falling = mlp(learning_rate="auto", epochs=50, optimizer="sgd").fit(X, y)
+    constant = mlp(learning_rate=0.03, epochs=50, optimizer="sgd").fit(X, y)
+    assert np.ptp(falling.history_["loss"][-3:]) < np.ptp(
+        constant.history_["loss"][-3:]
+    )
+    mlp(learning_rate="auto", optimizer=keras.optimizers.SGD(), callbacks=Rates()).fit(
+        X, y
+    )
+    assert rates == [np.float32(0.01)] * 3
+    taken_over = keras.callbacks.LearningRateScheduler(lambda epoch: 0.02)
+    by_callback = mlp(learning_rate="auto", optimizer="sgd", callbacks=taken_over)
+    expected = mlp(learning_rate=0.02, optimizer="sgd").fit(X, y).predict(X)
+    np.testing.assert_allclose(by_callback.fit(X, y).predict(X), expected, rtol=1e-9)
+
+
+def test_a_level_that_matters_is_not_lost():
+    rng = np.random.RandomState(0)
+    level = rng.normal(size=(300, 1))
+    X = level + np.zeros((300, 4))  # a window tells nothing but its level
+    model = mlp(window_norm="last", linear_start=True).fit(X, 3 * level[:, 0])
+    np.testing.assert_allclose(model.predict(X), 3 * level[:, 0], atol=0.3)
+
+
+@pytest.mark.parametrize("bare", [BARE, {}], ids=["bare", "defaults"])
+def test_poisson_predicts_counts(bare):
+    rng = np.random.RandomState(0)
+    X = rng.poisson(0.3, size=(400, 3)).astype(float)
+    y = rng.poisson(np.exp(X[:, 0] - 1.5))
+    model = MLPRegressor(loss="poisson", random_state=0, **bare).fit(X, y)
+    predicted = model.predict(X)
+    assert (predicted > 0).all()
+    np.testing.assert_allclose(predicted.mean(), y.mean(), rtol=0.1)
+    assert predicted[X[:, 0] > 1].mean() > 2 * predicted[X[:, 0] == 0].mean()
+    with pytest.raises(ValueError, match="loss='poisson' is for counts, but y has -1"):
+        model.fit(X, y - 1)
+
+
+def test_several_networks_are_averaged(data):
+    X, y = data
+    one, three = mlp().fit(X, y), mlp(n_networks=3, warm_start=True).fit(X, y)
+    members = [layer for layer in three.model_.layers if hasattr(layer, "layers")]
+    for weight, expected in zip(members[0].get_weights(), one.model_.get_weights()):
+        np.testing.assert_array_equal(weight, expected)
+    x = three._scaler_.transform(three._validate(X, reset=False))[0][:]
+    mean = np.mean([np.asarray(network(x)) for network in members], axis=0)
+    scaled = three._scaler_.y_scaler_.inverse_transform(mean)
+    np.testing.assert_allclose(three.predict(X), scaled[:, 0])
+    kept = pickle.loads(pickle.dumps(three))
+    np.testing.assert_array_equal(kept.predict(X), three.predict(X))
+    assert three.fit(X, y).n_epochs_ == 6
+    assert kept.fit(X, y).n_epochs_ == 6
+    with pytest.raises(ValueError, match="another network"):
+        three.set_params(n_networks=2).fit(X, y)
 
 
 # Keeping

@@ -7,6 +7,7 @@ next one, which is beyond all that they were shown.
 
 import numpy as np
 import pytest
+from networks import BARE
 
 from skts import (
     CNNLSTMRegressor,
@@ -68,9 +69,14 @@ def test_networks_as_in_the_course_miss_as_in_the_course(
         batch_size=32,
         standardize=False,
         random_state=0,
+        **BARE,
     )
     error = np.abs(ask(model, window, answer) - answer)
     assert 1e-3 < error.max() < 12  # near, but not right
+
+
+def test_the_start_from_ridge_gives_the_right_answer_at_once():
+    assert abs(ask(MLPRegressor(random_state=0), 3, [80.0]) - 80) < 0.5
 
 
 def sine_with_trend():

@@ -3,12 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
+from networks import BARE
 
 from skts import LSTMRegressor
 
 
 def fit(X, y, **parameters):
-    return LSTMRegressor(**{"epochs": 1, "random_state": 0} | parameters).fit(X, y)
+    return LSTMRegressor(**{"epochs": 1, "random_state": 0} | BARE | parameters).fit(
+        X, y
+    )
 
 
 def layers_of(model):

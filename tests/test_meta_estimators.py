@@ -275,7 +275,7 @@ FOR_REGRESSORS = {
     ),
     "TransformedTargetRegressor": meta(
         lambda m, n_jobs: TransformedTargetRegressor(
-            m, func=np.exp, inverse_func=np.log, check_inverse=False
+            m, func=np.sinh, inverse_func=np.arcsinh, check_inverse=False
         )
     ),
     "MultiOutputRegressor": lambda m, n_jobs: numbers(

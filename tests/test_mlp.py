@@ -1,12 +1,15 @@
 """MLPRegressor: the layers that its docstring names."""
 
 import numpy as np
+from networks import BARE
 
 from skts import MLPRegressor
 
 
 def layers_of(X, y, **parameters):
-    model = MLPRegressor(epochs=1, random_state=0, **parameters).fit(X, y)
+    model = MLPRegressor(**{"epochs": 1, "random_state": 0} | BARE | parameters).fit(
+        X, y
+    )
     return [
         (type(layer).__name__, layer.output.shape[1:])
         for layer in model.model_.layers[1:]
@@ -36,7 +39,7 @@ def test_several_hidden_layers_with_dropout():
 
 def test_activation_reaches_the_hidden_layers_only():
     X = np.random.RandomState(0).rand(8, 6)
-    model = MLPRegressor(epochs=1, activation="tanh").fit(X, X[:, 0])
+    model = MLPRegressor(**BARE, epochs=1, activation="tanh").fit(X, X[:, 0])
     activations = [
         layer.activation.__name__
         for layer in model.model_.layers

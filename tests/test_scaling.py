@@ -33,7 +33,7 @@ def fitted(scaler, x, y, weight):
 
 
 def scaled_by(scaler, x):
-    (inputs,) = scaler.transform(windows_of(x))
+    inputs, *_ = scaler.transform(windows_of(x))
     return inputs[:]
 
 
@@ -49,7 +49,9 @@ def test_a_view_is_scaled_as_its_copy(series, weighted, hole, norm):
     weight = np.random.RandomState(1).randint(1, 4, len(view)) if weighted else None
     weight = np.ones(len(view)) if weight is None else weight.astype(float)
     (from_view,), (from_copy,), (from_rows,) = (
-        fitted(WindowScaler(True, norm), x, None, weight).transform(windows)
+        fitted(WindowScaler(True, norm, range(x.shape[2])), x, None, weight).transform(
+            windows
+        )
         for x, windows in [
             (view, windows_of(view)),
             (view.copy(), windows_of(view.copy())),
@@ -102,7 +104,7 @@ def test_bits_do_not_change_with_threads(norm):
     scalers = []
     for n_threads in (1, 2):
         with threadpool_limits(n_threads):
-            scalers.append(fitted(WindowScaler(True, norm, 1, [0]), x, y, weight))
+            scalers.append(fitted(WindowScaler(True, norm, [0], [0], 1), x, y, weight))
     one, two = scalers
     np.testing.assert_array_equal(one.x_scaler_[:2], two.x_scaler_[:2])
     np.testing.assert_array_equal(one.y_scaler_[:2], two.y_scaler_[:2])
@@ -112,9 +114,13 @@ def test_bits_do_not_change_with_threads(norm):
 def test_weights_equal_repetition(view, norm):
     y = np.random.RandomState(1).normal(size=(len(view), 2))
     times = np.random.RandomState(2).randint(1, 4, len(view))
-    weighted = fitted(WindowScaler(True, norm, 1, [1]), view, y, times.astype(float))
+    weighted = fitted(
+        WindowScaler(True, norm, [0, 1], [1], 1), view, y, times.astype(float)
+    )
     x, repeated = np.repeat(view, times, axis=0), np.repeat(y, times, axis=0)
-    plain = fitted(WindowScaler(True, norm, 1, [1]), x, repeated, np.ones(len(x)))
+    plain = fitted(
+        WindowScaler(True, norm, [0, 1], [1], 1), x, repeated, np.ones(len(x))
+    )
     np.testing.assert_allclose(scaled_by(weighted, view), scaled_by(plain, view))
     np.testing.assert_allclose(
         weighted.transform_targets(y, windows_of(view)),
@@ -128,7 +134,9 @@ def test_weights_equal_repetition(view, norm):
 def test_targets_come_back(view, standardize, norm, dtype):
     x = view.astype(dtype)
     y = np.random.RandomState(1).normal(size=(len(view), 6)).astype(dtype)
-    scaler = fitted(WindowScaler(standardize, norm, 2, [1, 0]), x, y, np.ones(len(x)))
+    scaler = fitted(
+        WindowScaler(standardize, norm, [0, 1], [1, 0], 2), x, y, np.ones(len(x))
+    )
     there = scaler.transform_targets(y, windows_of(x))
     back = scaler.inverse_transform_targets(there, windows_of(x))
     assert scaled_by(scaler, x).dtype == there.dtype == back.dtype == dtype
@@ -138,7 +146,7 @@ def test_targets_come_back(view, standardize, norm, dtype):
 def test_last_takes_the_last_value_of_the_target_channel_off():
     x = np.array([[[1.0, 10.0], [2.0, 20.0]]])
     y = np.array([[3.0, 30.0, 4.0, 40.0]])
-    scaler = fitted(WindowScaler(False, "last", 2, [0, 1]), x, y, np.ones(1))
+    scaler = fitted(WindowScaler(False, "last", [0, 1], [0, 1], 2), x, y, np.ones(1))
     np.testing.assert_array_equal(scaled_by(scaler, x), [[[-1, -10], [0, 0]]])
     np.testing.assert_array_equal(
         scaler.transform_targets(y, windows_of(x)), [[1, 10, 2, 20]]
@@ -147,14 +155,16 @@ def test_last_takes_the_last_value_of_the_target_channel_off():
 
 def test_last_is_the_last_known_value():
     x = np.array([[[1.0], [2.0], [np.nan]], [[3.0], [4.0], [5.0]]])
-    scaler = fitted(WindowScaler(False, "last", 1, [0]), x, None, np.ones(2))
+    scaler = fitted(WindowScaler(False, "last", [0], [0], 1), x, None, np.ones(2))
     np.testing.assert_array_equal(scaled_by(scaler, x)[0, :, 0], [-1, 0, 0])
 
 
 def test_standard_makes_each_window_standard_and_survives_flat_ones(view):
     x = view.copy()
     x[0] = 7.0
-    scaler = fitted(WindowScaler(False, "standard"), x, None, np.ones(len(x)))
+    scaler = fitted(
+        WindowScaler(False, "standard", range(x.shape[2])), x, None, np.ones(len(x))
+    )
     scaled = scaled_by(scaler, x)
     np.testing.assert_array_equal(scaled[0], 0)
     np.testing.assert_allclose(scaled[1:].mean(axis=1), 0, atol=1e-12)
@@ -184,7 +194,7 @@ def test_windows_of_nothing_and_constant_channels_stay_finite(norm):
     x = np.full((5, TIMESTEPS, 2), 3.0)
     x[0], x[1, :, 1] = np.nan, np.nan
     y = np.full((5, 1), 3.0)
-    scaler = fitted(WindowScaler(True, norm, 1, [1]), x, y, np.ones(5))
+    scaler = fitted(WindowScaler(True, norm, [0, 1], [1], 1), x, y, np.ones(5))
     assert np.isfinite(scaled_by(scaler, x)).all()
     targets = scaler.transform_targets(y, windows_of(x))
     np.testing.assert_allclose(
@@ -231,7 +241,9 @@ def test_leads_of_a_channel_are_scaled_as_its_lags_and_others_by_themselves(
         ["b", "day"],
         4,
     )
-    scaler = WindowScaler(True, norm).fit(windows, None, np.ones(len(windows)))
+    scaler = WindowScaler(True, norm, range(2)).fit(
+        windows, None, np.ones(len(windows))
+    )
     lags, leads = scaler.transform(windows)
     assert leads.shape == (len(windows), 2, 2)
     if norm is None:  # the first lead of a row is the last lag of the next

@@ -266,6 +266,62 @@ def test_early_stopping_as_by_keras():
         assert_allclose(weight, value, rtol=1e-10, atol=1e-12)
 
 
+def staged(by_keras, **options):
+    """Train on 25 of 40 rows, validate on the others, end on all; return weights."""
+    x, y, weight = data(n_rows=40)
+    y[25:] *= options.pop("other", 1)
+    rows = [
+        ([x[part]], y[part], weight[part])
+        for part in (slice(25), slice(25, 40), slice(40))
+    ]
+    net = network()
+    model = trainable(
+        net, optimizer="sgd", learning_rate=0.1, loss="mse", jit_compile=False
+    )
+    callbacks = [
+        keras.callbacks.LambdaCallback(on_train_batch_end=lambda *_, **__: None)
+    ]
+    options = {"epochs": 20, "patience": 3, "batch_size": BATCH} | options
+    history = model.fit(
+        x, y, rows=rows, callbacks=callbacks if by_keras else [], **options
+    ).history
+    return net.get_weights(), history
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"falls": True, "patience": 20},
+        {"starts_well": True, "other": -5},
+        {"falls": True, "starts_well": True, "epochs": 11},
+    ],
+    ids=["falls", "start is best", "both"],
+)
+def test_stages_of_training_are_those_of_keras_loop(options):
+    (ours, history), (theirs, expected) = (
+        staged(False, **options),
+        staged(True, **options),
+    )
+    for weight, other in zip(ours, theirs):
+        assert_allclose(weight, other, rtol=1e-6, atol=1e-9)
+    for name, values in expected.items():  # which Keras keeps in float32
+        assert_allclose(history[name], values, rtol=1e-4)
+    n_last = -(-options.get("epochs", 20) // 10)
+    assert np.isnan(history["val_loss"]).sum() == n_last
+    if "other" in options:  # no epoch was better, so that patience ran out at once
+        assert len(history["loss"]) == 3 + n_last
+
+
+def test_a_rate_that_falls_is_a_schedule_of_keras():
+    arrays = data(n_rows=24)
+    ours, theirs = network(), network()
+    fit(ours, *arrays, learning_rate=0.1, optimizer="sgd", falls=True)
+    schedule = keras.optimizers.schedules.PolynomialDecay(0.1, 4 * 24 // BATCH, 0.0)
+    keras_fit(theirs, *arrays, optimizer=keras.optimizers.SGD(schedule))
+    for weight, expected in zip(ours.get_weights(), theirs.get_weights()):
+        assert_allclose(weight, expected, rtol=1e-6)
+
+
 class Watch(keras.callbacks.Callback):
     def __init__(self):
         super().__init__()

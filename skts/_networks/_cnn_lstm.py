@@ -92,7 +92,7 @@ class CNNLSTMRegressor(_CNNLSTM, BaseNetworkRegressor):
     array([80.])
     """
 
-    _learns_slowly = True
+    _shrink = 1.0  # for more it is too slow
 
 
 class CNNLSTMClassifier(_CNNLSTM, BaseNetworkClassifier):

@@ -42,7 +42,7 @@ class EncoderDecoderLSTMRegressor(BaseNetworkRegressor):
     array([[80., 90.]])
     """
 
-    _learns_slowly = True
+    _shrink = 1.0  # for more it is too slow
 
     units: int = 100
     activation: str = "tanh"
@@ -63,6 +63,6 @@ class EncoderDecoderLSTMRegressor(BaseNetworkRegressor):
         )
         return self._drop(layers, x)
 
-    def _output(self, layers, hidden):
-        steps = layers.Dense(self._n_targets_)(hidden)
+    def _nonlinear(self, layers, hidden, **options):
+        steps = layers.Dense(self._n_targets_, **options)(hidden)
         return layers.Reshape((self.n_outputs_,))(steps)

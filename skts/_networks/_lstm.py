@@ -60,7 +60,7 @@ class LSTMRegressor(_LSTM, BaseNetworkRegressor):
     array([80.])
     """
 
-    _learns_slowly = True
+    _shrink = 1.0  # for more it is too slow
 
 
 class LSTMClassifier(_LSTM, BaseNetworkClassifier):
