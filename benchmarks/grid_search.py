@@ -13,7 +13,7 @@ import statistics
 import sys
 import time
 
-from training_speed import run_apart
+from training_speed import BARE, run_apart
 
 SIDES = {
     "skts, n_jobs=1": ("skts", 1),
@@ -26,7 +26,7 @@ TRAINING = {"epochs": 100, "batch_size": 32, "optimizer": "adam", "loss": "mse"}
 def skts_network():
     from skts import LSTMRegressor
 
-    network = LSTMRegressor(**TRAINING, standardize=False, random_state=0)
+    network = LSTMRegressor(**TRAINING, **BARE, standardize=False, random_state=0)
     return network, "units"
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+from networks import BARE
 from test_lessons import LESSONS, ask, autoregression, sine_with_trend
 
 from skts import make_supervised
@@ -75,7 +76,7 @@ def main():
     print(f"{'network':28}{'right':>8}  {'window_norm=last':32}standardize=False")
     for network, epochs, window, answer, _ in LESSONS:
         ours = answers(network, epochs, window, answer, seeds, window_norm="last")
-        raw = answers(network, epochs, window, answer, seeds, standardize=False)
+        raw = answers(network, epochs, window, answer, seeds, **BARE, standardize=False)
         right = ", ".join(map(str, answer))
         print(
             f"{network.__name__:28}{right:>8}  {span(ours):32}{span(raw)}", flush=True

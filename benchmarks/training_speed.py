@@ -111,11 +111,25 @@ ROWS = {
 }  # fmt: skip
 
 
+# The architecture alone, as Keras trains it.
+BARE = {
+    "linear_start": False,
+    "early_stopping": False,
+    "learning_rate": None,
+    "dropout": 0.0,
+    "window_norm": None,
+}
+
+
 def fit_skts(name, x, y, epochs, batch_size, activation):
     import skts
 
     model = getattr(skts, f"{name}Regressor")(
-        epochs=epochs, batch_size=batch_size, activation=activation, random_state=0
+        **BARE,
+        epochs=epochs,
+        batch_size=batch_size,
+        activation=activation,
+        random_state=0,
     )
     return model.fit(x, y)
 
