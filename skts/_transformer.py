@@ -67,8 +67,10 @@ def _target_message(rows: np.ndarray, y: Any, window: int, beside: np.ndarray) -
         for column in np.flatnonzero(equal(earlier[:16].T, later[:16]).all(axis=1)):
             if lag and column in beside:
                 continue
+            channel = earlier[:, column]
             is_future = equal(rows[1:, column], first_step[:-1]).all()
-            if equal(earlier[:, column], later).all() and not is_future:
+            is_future |= equal(channel, channel[0]).all()  # as far as one can see
+            if equal(channel, later).all() and not is_future:
                 where = f" {lag} rows before" if lag else ", row by row"
                 return (
                     f"y equals column {column} of X{where}: the target is already in "

@@ -11,7 +11,9 @@ import skts
 from skts import MLPClassifier
 
 CLASSIFIERS = [
-    getattr(skts, name) for name in skts.__all__ if name.endswith("Classifier")
+    getattr(skts, name)
+    for name in skts.__all__
+    if name.endswith("Classifier") and name != "NetworkClassifier"
 ]
 
 

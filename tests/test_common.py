@@ -58,6 +58,7 @@ def each_check(estimators):
 
 
 OWN = skts.NetworkRegressor, skts.NetworkClassifier  # tests/test_own_networks.py
+REGRESSORS, CLASSIFIERS = ([c for c in kind if c not in OWN] for kind in KINDS.values())
 MAXIMUM = {"network": keras.ops.max, "network_params": {"axis": 1}}
 
 
@@ -73,7 +74,9 @@ LEARNS = {"epochs": 20, "learning_rate": 0.05, "units": 4, "filters": 4}
 
 @each_check(
     [
-        *(small(cls, **LEARNS) for cls in ESTIMATORS if cls not in OWN),
+        *(small(cls, **LEARNS) for cls in CLASSIFIERS),
+        *(small(cls, epochs=20, units=4) for cls in REGRESSORS),
+        skts.SlidingWindowTransformer(),
         skts.SlidingWindowTransformer(window=1),
     ]
 )
@@ -86,9 +89,7 @@ def test_check_estimator(estimator, check):
         raise
 
 
-@pytest.mark.parametrize(
-    "cls", [cls for cls in KINDS[BaseNetworkRegressor] if cls not in OWN]
-)
+@pytest.mark.parametrize("cls", REGRESSORS)
 def test_defaults_learn(cls):
     """What scikit-learn asks of a regressor, but of windows that are sooner learned."""
     rng = np.random.RandomState(0)

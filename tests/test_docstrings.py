@@ -49,7 +49,7 @@ def test_a_class_without_a_docstring_has_that_of_its_base():
         epochs: int = 5
 
     assert Undescribed.__doc__.startswith("Long short-term memory network: reads")
-    assert "epochs : int, default=5" in Undescribed.__doc__
+    assert 'epochs : int or "auto", default=5' in Undescribed.__doc__
 
 
 def test_help_shows_the_whole():

@@ -28,7 +28,8 @@ each_library = pytest.mark.parametrize("library", SERIES)
 
 
 def mlp(**parameters):
-    return MLPRegressor(**{"units": 3, "epochs": 2, "random_state": 0} | parameters)
+    settings = {"units": 3, "epochs": 2, "random_state": 0, "window_norm": None}
+    return MLPRegressor(**settings | parameters)
 
 
 def windows(output="default"):

@@ -61,7 +61,8 @@ from skts import MLPClassifier, MLPRegressor, SlidingWindowTransformer
 
 WINDOW = 6
 PUBLIC = [getattr(skts, name) for name in skts.__all__ if name[0].isupper()]
-NETWORKS = [cls for cls in PUBLIC if hasattr(cls, "predict")]
+OWN = skts.NetworkRegressor, skts.NetworkClassifier  # need a network to be given
+NETWORKS = [cls for cls in PUBLIC if hasattr(cls, "predict") and cls not in OWN]
 REGRESSORS = [cls for cls in NETWORKS if is_regressor(cls())]
 CLASSIFIERS = [cls for cls in NETWORKS if is_classifier(cls())]
 

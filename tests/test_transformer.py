@@ -1025,6 +1025,7 @@ def test_a_target_that_is_not_in_the_future_warns(container, horizon):
     st.sampled_from([None, 0, 1]),
 )
 @example([1, 0, 1, 0, 0, 0], 3, None)  # of which X and y have two rows of a cycle
+@example([0, 0, 1, 1, 0, 0], 3, None)  # of which y is as constant as the second channel
 def test_a_target_in_the_future_never_warns(values, horizon, target):
     # Few values and a second channel that is constant: repeats and flat stretches.
     series = np.column_stack([values, np.ones(len(values))])

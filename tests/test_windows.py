@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from networks import BARE
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
@@ -240,7 +241,7 @@ LAGS, TABLE = TRANSFORMER.fit_transform(X), np.asarray(TRANSFORMER.fit_transform
 
 
 def small(cls=MLPRegressor, **parameters):
-    return cls(units=3, epochs=2, random_state=0, **parameters)
+    return cls(**BARE | {"units": 3, "epochs": 2, "random_state": 0} | parameters)
 
 
 READ = set()
@@ -312,7 +313,8 @@ def test_networks_read_windows_as_frames_with_their_names(cls, norm):
     in_pandas = clone(TRANSFORMER).set_output(transform="pandas").fit_transform(X)
     expected = clone(network).fit(in_pandas, y).predict(in_pandas)
     network.fit(LAGS, y)
-    assert network.model_.input_shape == [(None, 4, 2), (None, 1)]
+    n_levels = {None: 0, "last": 1, "standard": 2}[norm]
+    assert network.model_.input_shape == [(None, 4, 2), (None, 1 + n_levels)]
     assert_array_equal(network.predict(LAGS), expected)
     assert_array_equal(network.predict(TABLE), expected)
     assert_array_equal(network.predict(LAGS[[5, 5, 2]]), expected[[5, 5, 2]])
