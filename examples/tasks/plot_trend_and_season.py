@@ -79,10 +79,10 @@ print(pd.DataFrame(errors).round(1).to_string())
 
 # %%
 # A network knows the levels that it met in training; what it makes of higher ones is
-# anyone's guess. Shown changes, relative to the last value or to the year before, it
-# nearly halves the error of repeating the last year or does better, in both stretches.
-# ``window_norm="standard"`` is the best of all in one and the worst in the other. So do
-# not choose by one test.
+# anyone's guess. Shown changes, relative to the last value, it has two fifths less
+# error than repeating the last year, in both stretches, and shown differences from the
+# year before two thirds less. ``window_norm="standard"`` is nearly as good as the
+# default in one and far from it in the other. So do not choose by one test.
 #
 # In the picture, the last three years.
 
