@@ -95,7 +95,8 @@ def two_series():
     both = {"a": BIRTHS, "b": 80 - BIRTHS}
     frames = [make_supervised(series, window=WINDOW) for series in both.values()]
     X = pd.concat([X.set_axis(lag_names(), axis=1) for X, _ in frames])
-    return both, X, pd.concat([y for _, y in frames])
+    y = pd.concat([y for _, y in frames])
+    return both, X, y.rename(None)  # whose name is not that of the lags
 
 
 def lag_names():

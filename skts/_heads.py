@@ -188,7 +188,7 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
     def _resolve_target_channels(self):
         """Return the channels that the targets continue, None if nothing tells."""
         n_channels = self.n_channels_
-        names = self._channels_ or []
+        names = [name for name in self._channels_ or [] if name]  # "" of plain "lag1"
         targets = self.target_channels
         if self.window_norm is None and targets is None:
             return None

@@ -678,6 +678,23 @@ def test_a_learning_rate_falls_by_itself_for_optimizers_by_name(data):
     np.testing.assert_allclose(by_callback.fit(X, y).predict(X), expected, rtol=1e-9)
 
 
+@pytest.mark.parametrize(
+    "lag, target, relative",
+    [
+        ("y_lag", "y", True),
+        ("x_lag", "y", False),
+        ("x_lag", None, True),
+        ("lag", "y", True),
+        ("lag", None, True),
+    ],
+)
+def test_windows_are_relative_where_names_do_not_deny_it(data, lag, target, relative):
+    X, y = data
+    X = pd.DataFrame(X, columns=[f"{lag}{k}" for k in range(5, -1, -1)])
+    fitted = MLPRegressor(epochs=1).fit(X, pd.Series(y, name=target))
+    assert (len(fitted.model_.inputs) == 2) == relative
+
+
 def test_a_level_that_matters_is_not_lost():
     rng = np.random.RandomState(0)
     level = rng.normal(size=(300, 1))
