@@ -78,9 +78,11 @@ def _averaged(networks):
     return keras.Model(first.input, outputs, name=type(first).__name__)
 
 
-def _members(network):
+def _members(network, count):
     """Return the networks that `_averaged` made one of."""
-    return [layer for layer in network.layers if hasattr(layer, "layers")] or [network]
+    if count == 1:
+        return [network]
+    return [network.get_layer(f"network_{i}") for i in range(count)]
 
 
 def _differ(names, others):
@@ -422,17 +424,21 @@ class NetworkEstimator(BaseEstimator):
         if continuing:
             self._hand_over_weights(networks)
         starts_well = not continuing and self._start(networks, *sets[0])
-        falls = epochs is not None and self._rate_falls
-        losses = [
-            self._train(network, sets, n_epochs, int(seed), falls, starts_well)
-            for network, (_, seed) in zip(networks, seeds)
+        falls = epochs is not None and self.learning_rate == "auto"
+        falls = falls and isinstance(self.optimizer, str)
+        no_states = [None] * len(networks)
+        states = getattr(self, "_optimizer_states_", no_states)
+        trained = [
+            self._train(network, sets, n_epochs, int(seed), falls, starts_well, state)
+            for network, (_, seed), state in zip(networks, seeds, states)
         ]
+        histories, self._optimizer_states_ = zip(*trained)
         self.model_ = _averaged(networks)
         self._parameters_ = {
             name: copy.copy(v) if isinstance(v, (dict, list)) else v
             for name, v in self.get_params(deep=False).items()
         }
-        self._append_history(losses[0], continuing)
+        self._append_history(histories[0], continuing)
 
     def _plan(self, rows, epochs):
         """Return epochs, and the rows to train on, validate on and end on."""
@@ -450,10 +456,6 @@ class NetworkEstimator(BaseEstimator):
         is_held_out = self._held_out(windows, y)
         sets = [_keep(~is_held_out, *rows), _keep(is_held_out, *rows)]
         return epochs, [*sets, rows] if stops == "auto" else sets
-
-    @property
-    def _rate_falls(self):
-        return self.learning_rate == "auto" and isinstance(self.optimizer, str)
 
     def _start(self, networks, inputs, y, weight):
         """Give new networks weights that are good to start from; tell whether so."""
@@ -496,7 +498,7 @@ class NetworkEstimator(BaseEstimator):
                 )
 
     def _hand_over_weights(self, networks):
-        last = _members(self.model_)
+        last = _members(self.model_, self._parameters_["n_networks"])
         shapes = [
             [[w.shape for w in network.get_weights()] for network in of_call]
             for of_call in (last, networks)
@@ -521,8 +523,11 @@ class NetworkEstimator(BaseEstimator):
         }
         self.n_epochs_ = n_earlier + n_new
 
-    def _train(self, network, sets, epochs, seed, falls, starts_well):
-        """Have scikeras train `network`; return the losses of each epoch."""
+    def _train(self, network, sets, epochs, seed, falls, starts_well, last):
+        """Have scikeras train `network`; return its losses, and its optimizer's state.
+
+        `last` is the state that the last call left to the same network, if any did.
+        """
         from scikeras.wrappers import BaseWrapper
 
         from ._training import keras, trainable
@@ -562,7 +567,7 @@ class NetworkEstimator(BaseEstimator):
                 if name not in ("name", "learning_rate")
             },
         )
-        last_kind, state = getattr(self, "_optimizer_state_", (None, None))
+        last_kind, state = last or (None, None)
         # scikeras would make arrays of what is gathered batch by batch.
         stand_in = np.full((1, 1), 0.5)
         try:
@@ -579,8 +584,7 @@ class NetworkEstimator(BaseEstimator):
         finally:  # so that callbacks are copied and stored without the network
             for callback in callbacks:
                 keras.callbacks.Callback.set_model(callback, None)
-        self._optimizer_state_ = kind, list(model.optimizer_state)
-        return dict(wrapper.history_)
+        return dict(wrapper.history_), (kind, list(model.optimizer_state))
 
     def _drop(self, layers, x):
         """Return `x` with `dropout` applied, if any."""

@@ -721,8 +721,12 @@ def test_several_networks_are_averaged(data):
     X, y = data
     one, three = mlp().fit(X, y), mlp(n_networks=3, warm_start=True).fit(X, y)
     members = [layer for layer in three.model_.layers if hasattr(layer, "layers")]
-    for weight, expected in zip(members[0].get_weights(), one.model_.get_weights()):
-        np.testing.assert_array_equal(weight, expected)
+    later = np.random.RandomState(0)
+    later.randint(2**31 - 1, size=2)  # the seeds of the first network
+    second = mlp(random_state=later).fit(X, y)
+    for member, alone in zip(members, (one, second)):
+        for weight, expected in zip(member.get_weights(), alone.model_.get_weights()):
+            np.testing.assert_array_equal(weight, expected)
     x = three._scaler_.transform(three._validate(X, reset=False))[0][:]
     mean = np.mean([np.asarray(network(x)) for network in members], axis=0)
     scaled = three._scaler_.y_scaler_.inverse_transform(mean)

@@ -83,7 +83,7 @@ class _Own(NetworkEstimator):
         if self.network is None:
             raise ValueError(
                 f"network=None leaves {type(self).__name__} without a network: give a "
-                "function of windows, or or subclass with a method `hidden`."
+                "function of windows, or subclass it with a method `hidden`."
             )
         return self.network
 
