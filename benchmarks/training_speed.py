@@ -10,8 +10,12 @@ import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+from networks import BARE
 
 
 def lesson(window, horizon=1):
@@ -109,16 +113,6 @@ ROWS = {
         "LSTM", lambda: random_windows(100_000, 48), (3, 256), "tanh", "keras",
     ),
 }  # fmt: skip
-
-
-# The architecture alone, as Keras trains it.
-BARE = {
-    "linear_start": False,
-    "early_stopping": False,
-    "learning_rate": None,
-    "dropout": 0.0,
-    "window_norm": None,
-}
 
 
 def fit_skts(name, x, y, epochs, batch_size, activation):

@@ -22,6 +22,19 @@ def predicted_columns(forecasts: pd.DataFrame, name: str = "forecasts") -> list:
     return targets
 
 
+def predicted_column(forecasts: pd.DataFrame, target: Any) -> Any:
+    """Return the one target that is drawn, which need not be named if it is alone."""
+    targets = predicted_columns(forecasts)
+    if target is None and len(targets) == 1:
+        return targets[0]
+    if target not in targets:
+        raise ValueError(
+            f"target={target!r} must be one of the columns that are predicted: "
+            f"{targets}."
+        )
+    return target
+
+
 def bound_names(target: Any) -> list[str]:
     """Name the columns of the bounds of a target."""
     return [f"{target}_lower", f"{target}_upper"]

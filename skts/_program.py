@@ -213,7 +213,6 @@ class Program:
         self.loss = model.loss
         arrays = rows.arrays()
         self.validates = len(rows.sets) == 2
-        self.is_xla = xla
         zero = np.zeros((), arrays[-1].dtype)
         self.best_weights = [tf.Variable(w.value) for w in self.kept]
         self.best, self.total, self.waited = (tf.Variable(zero) for _ in range(3))

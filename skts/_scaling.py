@@ -166,7 +166,9 @@ class WindowScaler:
         self.window_norm = window_norm if len(channels) else None
         self.channels = list(channels) if window_norm else []
         self.target_channels = target_channels
-        self.tells_levels = bool(self.window_norm and target_channels is not None)
+        # Columns that tell what is taken off, and what it is divided by.
+        per_channel = {None: 0, "last": 1, "standard": 2}[self.window_norm]
+        self.n_levels = per_channel * len(self.channels) * (target_channels is not None)
         self.scaled_together = scaled_together
         self.centers_targets = centers_targets
 
@@ -187,9 +189,8 @@ class WindowScaler:
         if beside is not None:
             blocks = [(beside, weight)]
             self.beside_scaler_ = _fit_columns(blocks, "X", self.standardize)
-        if self.tells_levels:
-            n_levels = len(self.channels) * (1 if self.window_norm == "last" else 2)
-            levels = beside[:, -n_levels:]
+        if self.n_levels:
+            levels = beside[:, -self.n_levels :]
             self.met_ = levels.min(axis=0), levels.max(axis=0)
         if y is not None and self.standardize:
             y = self._per_target(y, windows, undo=False)
@@ -218,10 +219,9 @@ class WindowScaler:
             inputs.append(self.leads_scaler_.transform(leads))
         if self.beside_scaler_ is not None:
             beside = self._beside(windows)
-            if self.tells_levels:
-                low, high = self.met_
-                levels = beside[:, -len(low) :]
-                np.clip(levels, low, high, out=levels)
+            if self.n_levels:
+                levels = beside[:, -self.n_levels :]
+                np.clip(levels, *self.met_, out=levels)
             inputs.append(self.beside_scaler_.transform(beside))
         return inputs
 
@@ -277,14 +277,12 @@ class WindowScaler:
 
     def _beside(self, windows):
         """Return what is beside the windows, the levels taken off them last."""
-        if not self.tells_levels:
+        if not self.n_levels:
             return windows.own
-        n_levels = len(self.channels) * (1 if self.window_norm == "last" else 2)
-        levels = np.empty((len(windows), n_levels), windows.dtype)
+        levels = np.empty((len(windows), self.n_levels), windows.dtype)
         for rows in row_blocks(*windows.shape):
-            center, spread = self._levels(windows.gather(rows))
-            levels[rows, : len(self.channels)] = center
-            levels[rows, len(self.channels) :] = spread[:, : n_levels - center.shape[1]]
+            both = np.hstack(self._levels(windows.gather(rows)))
+            levels[rows] = both[:, : self.n_levels]
         return levels if windows.own is None else np.hstack([windows.own, levels])
 
     def _blocks(self, windows, weight, function):
@@ -316,7 +314,7 @@ class WindowScaler:
 
     def _per_target(self, y, windows, *, undo):
         """Take the levels of the targets' channels off `y`, or put them back."""
-        if not (self.tells_levels and self.centers_targets):
+        if not (self.n_levels and self.centers_targets):
             return y
         position = [self.channels.index(c) for c in self.target_channels]
         result = np.empty_like(y)

@@ -185,9 +185,10 @@ class Trainable(keras.Model):
         self.optimizer.build(self.trainable_variables)
         for variable, value in zip(state_of(self.optimizer), state or ()):
             variable.assign(value)
-        rate, histories, epoch = _LearningRate(self.optimizer, falls), [], None
+        rate, histories = _LearningRate(self.optimizer, falls), []
+        first = stages[0].epochs.start
         for stage in stages:
-            rows, first = stage.rows, stage.epochs.start if epoch is None else epoch
+            rows = stage.rows
             held_out = None
             if len(rows.sets) == 2:
                 in_order = row_orders(rows.n_rows[1], shuffle=False)
@@ -209,7 +210,7 @@ class Trainable(keras.Model):
                 validation_data=held_out if stage is stages[0] else None,
             )
             histories.append(trained)
-            epoch = first + len(trained.epoch)
+            first += len(trained.epoch)
             if self.stop_training and not stopper.stopped_epoch:
                 break  # a callback of the user
         for later in histories[1:]:

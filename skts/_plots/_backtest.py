@@ -10,7 +10,7 @@ import pandas as pd
 
 from .._backtest import backtest, seasonal_naive
 from .._forecast import as_frame
-from .._intervals import predicted_columns
+from .._intervals import predicted_column
 from ._style import (
     COLORS,
     VERMILION,
@@ -182,14 +182,7 @@ class BacktestDisplay:
         if isinstance(forecasts, pd.DataFrame):
             forecasts = {"forecast": forecasts}
         first, *others = forecasts.values()
-        targets = predicted_columns(first)
-        if target is None and len(targets) == 1:
-            target = targets[0]
-        if target not in targets:
-            raise ValueError(
-                f"target={target!r} must be one of the columns that are predicted: "
-                f"{targets}."
-            )
+        target = predicted_column(first, target)
         for name, other in zip(list(forecasts)[1:], others):
             if not other.index.equals(first.index):
                 raise ValueError(
@@ -213,11 +206,6 @@ class BacktestDisplay:
         display : BacktestDisplay
             The picture itself.
         """
-        if ax is not None and np.size(ax) != 2:
-            raise ValueError(
-                f"ax={ax!r}, but this picture needs two axes, such as "
-                "plt.subplots(2, layout='constrained')[1]."
-            )
         self.axes_ = above, below = new_axes(ax, self, n_rows=2)
         self.figure_ = above.figure
         from matplotlib.ticker import MaxNLocator

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .._backtest import backtest
-from .._intervals import predicted_columns
+from .._intervals import predicted_column
 from ._style import BLUE, VERMILION, date_axis, draw_line, new_axes, text_color
 
 __all__ = ["ResidualsDisplay"]
@@ -150,14 +150,7 @@ class ResidualsDisplay:
         display : ResidualsDisplay
             The picture.
         """
-        targets = predicted_columns(forecasts)
-        if target is None and len(targets) == 1:
-            target = targets[0]
-        if target not in targets:
-            raise ValueError(
-                f"target={target!r} must be one of the columns that are predicted: "
-                f"{targets}."
-            )
+        target = predicted_column(forecasts, target)
         rows = forecasts[forecasts["step"] == step].droplevel("origin")
         residuals = (rows[target] - rows[f"{target}_forecast"]).rename(target)
         if residuals.count() < 3:
@@ -180,11 +173,6 @@ class ResidualsDisplay:
         display : ResidualsDisplay
             The picture itself.
         """
-        if ax is not None and np.size(ax) != 3:
-            raise ValueError(
-                f"ax={ax!r}, but this picture needs three axes, such as "
-                "plt.subplots(3, layout='constrained')[1]."
-            )
         self.axes_ = times, counts, lags = new_axes(ax, self, n_rows=3)
         self.figure_ = times.figure
         from matplotlib.ticker import MaxNLocator

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from .._sklearn import check_matplotlib_support
@@ -17,6 +18,12 @@ COLORS = BLUE, VERMILION, "#009E73", "#CC79A7", ORANGE, "#56B4E9"
 def new_axes(ax: Any, display: Any, n_rows: int = 1) -> Any:
     """Return `ax`, or new axes, below each other if there are several rows."""
     check_matplotlib_support(f"{type(display).__name__}.plot")
+    if ax is not None and n_rows > 1 and np.size(ax) != n_rows:
+        count = {2: "two", 3: "three"}[n_rows]
+        raise ValueError(
+            f"ax={ax!r}, but this picture needs {count} axes, such as "
+            f"plt.subplots({n_rows}, layout='constrained')[1]."
+        )
     if ax is not None:
         return ax
     import matplotlib.pyplot as plt
