@@ -207,6 +207,7 @@ class Program:
         self.weights = self.network.trainable_variables
         self.kept = self.network.weights  # statistics of batches among them
         self.n_last = rows.n_last
+        self.is_xla = xla
         self.optimizer = fresh_copy(model.optimizer)
         self.optimizer.build(self.weights)
         self.initial_state = self.state()

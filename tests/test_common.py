@@ -209,7 +209,8 @@ def test_a_fitted_estimator_survives_storage_and_goes_on(cls, store, tmp_path):
 
 
 IN_A_NEW_PROCESS = """
-import runpy, sys
+import os, runpy, sys
+sys.path.append(os.path.dirname(sys.argv[1]))
 runpy.run_path(sys.argv[1])["go_on_from_files"](sys.argv[2])
 """
 
