@@ -17,7 +17,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._columns import choose, lag_of, lead_of
 from ._intervals import with_intervals
-from ._sklearn import HasMethods, Interval, validate_params
+from ._panel import (
+    Panel,
+    in_order,
+    panel_of,
+    place,
+    some_of,
+    with_keys,
+    with_times,
+)
+from ._sklearn import HasMethods, Interval, safe_indexing, validate_params
 from ._time import (
     as_comparable,
     frequency,
@@ -37,8 +46,11 @@ __all__ = ["forecast"]
 # ---------------------------------------------------------------------------
 
 
-def as_frame(history: Any, name: str = "history") -> pd.DataFrame:
-    """Return the series as a frame; columns and rows of arrays are numbered."""
+def as_frame(history: Any, name: str = "history", many: bool = False) -> pd.DataFrame:
+    """Return the series as a frame; columns and rows of arrays are numbered.
+
+    Of `many` series, the rows come one series after the other.
+    """
     if isinstance(history, pd.Series):
         series = history.to_frame("x0" if history.name is None else history.name)
     elif isinstance(history, pd.DataFrame):
@@ -63,15 +75,46 @@ def as_frame(history: Any, name: str = "history") -> pd.DataFrame:
         raise ValueError(
             f"{name} has columns of the same name: {list(series.columns)}."
         )
+    if many and isinstance(series.index, pd.MultiIndex):
+        return in_order(series, name)
     index: Any = time_labels(series, name)
     return series if index.dtype == series.index.dtype else series.set_axis(index)
+
+
+def _steps(table: Any, n_series: int, part: slice) -> Any:
+    """Return some rows of each series, of a table or index of as many of each."""
+    rows = table.iloc if isinstance(table, pd.DataFrame) else table
+    if n_series == 1:
+        return rows[part]
+    places = np.arange(len(table)).reshape(n_series, len(table) // n_series)
+    return rows[places[:, part].ravel()]
+
+
+def _append(table: Any, codes: np.ndarray, rows: Any) -> tuple[Any, np.ndarray]:
+    """Put rows after each series, as many to all; `codes` tell the series of each."""
+    n_series = codes[-1] + 1
+    both = np.append(codes, np.arange(n_series).repeat(len(rows) // n_series))
+    order = both.argsort(kind="stable")
+    return pd.concat([table, rows]).iloc[order], both[order]
+
+
+def _tail(table: Any, codes: np.ndarray, n_rows: int) -> tuple[Any, np.ndarray]:
+    """Return the last rows of each series."""
+    stops = codes.searchsorted(codes, "right")
+    is_last = np.arange(len(codes)) >= stops - n_rows
+    return table[is_last], codes[is_last]
 
 
 class _Future:
     """What is known of the rows after a series, of columns that are not predicted."""
 
     def __init__(
-        self, future: Any, series: pd.DataFrame, others: pd.Index, is_array: bool
+        self,
+        future: Any,
+        series: pd.DataFrame,
+        panel: Panel | None,
+        others: pd.Index,
+        is_array: bool,
     ) -> None:
         if isinstance(future, pd.Series):
             future = future.to_frame()
@@ -95,26 +138,36 @@ class _Future:
             labels = labels_after(series.index, len(values))
             self.future = pd.DataFrame(values, labels, others)
             return
-        index = time_labels(future, "future", ordered=False)
-        refuse_duplicates(index, "future")
-        index = as_comparable(index, series.index, "future", "history")
-        self.future = future.set_axis(index)
+        if panel is None:
+            index = time_labels(future, "future", ordered=False)
+            refuse_duplicates(index, "future")
+            index = as_comparable(index, series.index, "future", "history")
+            self.future = future.set_axis(index)
+        else:
+            self.future = _future_of_panel(future, panel)
         columns = future.columns
         if not columns.is_unique or len(columns.difference(others)):
             raise ValueError(
                 f"future has columns {list(columns)}, but must have those of history "
                 f"that are not predicted: {list(others)}."
             )
-        overlap = index.intersection(series.index)
-        for column in columns:
-            told, true = (f.loc[overlap, column] for f in (self.future, series))
-            differs = overlap[(told.notna() & told.ne(true)).fillna(False).to_numpy()]
-            if len(differs):
-                label = differs[0]
+        self._warn_of_contradictions()
+
+    def _warn_of_contradictions(self) -> None:
+        times, told_at = (
+            table.index.get_level_values(-1) for table in (self.series, self.future)
+        )
+        known = self.series[times >= told_at.min()]
+        overlap = self.future.index.intersection(known.index)
+        for column in self.future.columns:
+            told, true = (f.loc[overlap, column] for f in (self.future, known))
+            differs = (told.notna() & told.ne(true)).fillna(False).to_numpy()
+            if differs.any():
+                row = differs.argmax()
                 warn(
-                    f"future has {told[label]} in column {column!r} at {label}, but "
-                    f"history has {true[label]}, which is taken: future is of the rows "
-                    "after history, and not shifted."
+                    f"future has {told.iloc[row]} in column {column!r} at "
+                    f"{place(overlap[row])}, but history has {true.iloc[row]}, which is"
+                    " taken: future is of the rows after history, and not shifted."
                 )
                 break
 
@@ -139,8 +192,8 @@ class _Future:
         if len(missing):
             raise ValueError(
                 f"future lacks {len(missing)} of the {len(labels)} rows needed of "
-                f"{list(columns)}, the first of them at {missing[0]} and the last at "
-                f"{missing[-1]}."
+                f"{list(columns)}, the first of them at {place(missing[0])} and the "
+                f"last at {place(missing[-1])}."
             )
         rows = self.future[list(columns)].iloc[found].set_axis(labels)
         unknown = (rows.isna() & ~self.series[list(columns)].isna().any()).to_numpy()
@@ -148,9 +201,32 @@ class _Future:
             row, column = np.argwhere(unknown)[0]
             raise ValueError(
                 f"future has a missing value in column {columns[column]!r}, row "
-                f"{labels[row]}, where history has none."
+                f"{place(labels[row])}, where history has none."
             )
         return rows
+
+
+def _future_of_panel(future: pd.DataFrame, panel: Panel) -> pd.DataFrame:
+    """Return what is known ahead of many series, and check that it is of those."""
+    told = panel_of(future, "future")
+    if told is None or told.keys.nlevels != panel.keys.nlevels:
+        raise ValueError(
+            f"history has an index of {panel.keys.nlevels + 1} levels, of series and "
+            f"times, but that of future has {future.index.nlevels}: let it tell series "
+            "apart as history does, as by pd.concat({series: frame, ...})."
+        )
+    if len(unknown := told.keys.difference(panel.keys, sort=False)):
+        raise ValueError(
+            f"future has {some_of(unknown)}, that are not in history: leave them out."
+        )
+    if len(missing := panel.keys.difference(told.keys, sort=False)):
+        raise ValueError(
+            f"future lacks {some_of(missing)}, that are in history: put in their rows, "
+            "or leave them out of history."
+        )
+    return with_times(
+        future, as_comparable(told.times, panel.times, "future", "history")
+    )
 
 
 # ---------------------------------------------------------------------------
@@ -174,27 +250,31 @@ class _Lags(NamedTuple):
         """Steps that are known ahead."""
         return max(0, -int(self.lags.min()))
 
-    def features(self, rows: pd.DataFrame, following: pd.DataFrame) -> Any:
-        """Return the features of rows, which the first `n_ahead` of `following` follow.
+    def features(
+        self, rows: pd.DataFrame, codes: np.ndarray, following: pd.DataFrame
+    ) -> tuple[Any, np.ndarray]:
+        """Return the features of rows, and which series they are of.
 
-        The first rows, of which not all lags are there, are left out.
+        The first `n_ahead` of `following` follow each series. The first rows of each,
+        of which not all lags are there, are left out.
         """
-        first, index = self.lags.max(), rows.index
+        ends = np.arange(len(rows))
+        ends = ends[ends - codes.searchsorted(codes) >= self.lags.max()]
         if self.names is None:
-            ends = np.arange(first, len(rows))[:, np.newaxis]
-            return rows.to_numpy()[ends - self.lags, self.positions]
-        columns = []
-        for position in range(rows.shape[1]):
-            column, name = rows.iloc[:, position], rows.columns[position]
+            X = rows.to_numpy()[ends[:, np.newaxis] - self.lags, self.positions]
+            return X, codes[ends]
+        columns, shift = {}, self.n_ahead * codes[ends]
+        for position, name in enumerate(rows.columns):
+            column, places = rows.iloc[:, position], ends
             if self.n_ahead and name in following:
-                column = pd.concat([column, following[name].iloc[: self.n_ahead]])
-            columns.append(column.to_numpy())
-        ends = np.arange(first, len(rows))
-        table = {
-            name: columns[position][ends - lag]
-            for name, lag, position in zip(self.names, self.lags, self.positions)
-        }
-        return pd.DataFrame(table, index[first:])
+                more = _steps(following, codes[-1] + 1, slice(self.n_ahead))[name]
+                column, places = _append(column, codes, more)[0], ends + shift
+            columns[position] = column.to_numpy(), places
+        table = {}
+        for name, lag, position in zip(self.names, self.lags, self.positions):
+            values, places = columns[position]
+            table[name] = values[places - lag]
+        return pd.DataFrame(table, rows.index[ends]), codes[ends]
 
 
 def _read_lags(model: Any, columns: pd.Index) -> _Lags | None:
@@ -238,39 +318,41 @@ def _read_lags(model: Any, columns: pd.Index) -> _Lags | None:
     return _Lags(np.array(lags), columns.get_indexer(known), names, are_windows)
 
 
-def _check_window(lags: _Lags, index: pd.Index, step: Any) -> None:
-    """Check that the series has the last window of the model, and no hole there."""
+def _check_windows(lags: _Lags, series: list[tuple[Any, pd.Index]]) -> None:
+    """Check that each series has the last window of the model, and no hole there."""
     longest = lags.lags.max()
-    if longest >= len(index):
-        raise ValueError(
-            f"history has {len(index)} rows, but model was fitted on windows of "
-            f"{longest + 1}."
+    holes = {}
+    for key, index in series:
+        of = "" if key is None else f" of the series {key!r}"
+        if longest >= len(index):
+            raise ValueError(
+                f"history has {len(index)} rows{of}, but model was fitted on windows of"
+                f" {longest + 1}."
+            )
+        label = last_before_hole(index[-1 - longest :], frequency(index))
+        if label is not None:
+            holes[key] = f"{label}{of}"
+    if holes:
+        counted = (
+            "" if len(series) == 1 else f" of {len(holes)} of {len(series)} series"
         )
-    label = last_before_hole(index[-1 - longest :], step)
-    if label is not None:
         warn(
-            f"The index of history has a hole after {label}; its rows are taken as "
-            "consecutive all the same. Put in the missing rows."
+            f"The index of history{counted} has a hole after "
+            f"{next(iter(holes.values()))}; its rows are taken as consecutive all the "
+            "same. Put in the missing rows."
         )
 
 
-def _predict_next(model: Any, X: Any, targets: pd.Index, is_whole: bool) -> np.ndarray:
-    """Predict what follows the last row of X, as (horizon, n_targets)."""
-    with only_the_last_row_counts() if is_whole else contextlib.nullcontext():
-        outputs = np.asarray(model.predict(X))[-1].reshape(-1)
-    if len(outputs) % len(targets):
-        raise ValueError(
-            f"model has {len(outputs)} outputs, which is no whole number of steps of "
-            f"the {len(targets)} targets {list(targets)}: name as target what it "
-            "predicts."
-        )
-    if not np.isfinite(outputs).all():
-        raise ValueError(
-            f"model predicts {outputs[~np.isfinite(outputs)][0]}, with which the "
-            "series cannot be continued. Look for missing values in the last rows of "
-            "history, and for predictions that grow when they are fed back."
-        )
-    return outputs.reshape(-1, len(targets))
+def _predict_last(model: Any, X: Any, last: np.ndarray) -> np.ndarray:
+    """Predict from the last rows, (n_series, n_outputs)."""
+    best = getattr(model, "best_estimator_", model)
+    # What reads no other rows, in a pipeline, is given no others of many series.
+    if type(best) is Pipeline and len(best) > 1 and len(last) > 1:
+        before, predictor = best[:-1], best[-1]
+        if not _reach(predictor, on_windows=_reach(before, False) > 0):
+            X, model = safe_indexing(before.transform(X), last), predictor
+            last = np.arange(len(last))
+    return np.asarray(model.predict(X))[last].reshape(len(last), -1)
 
 
 def _takes_array(model: Any, columns: pd.Index, reach: float) -> bool:
@@ -399,18 +481,45 @@ class ModelOnSeries:
         self.takes_array = is_array or _takes_array(model, columns, self.reach)
 
     def predict(
-        self, rows: pd.DataFrame, following: pd.DataFrame, is_whole: bool
+        self,
+        rows: pd.DataFrame,
+        codes: np.ndarray,
+        following: pd.DataFrame,
+        is_whole: bool,
     ) -> np.ndarray:
-        """Predict what follows the last row, as (horizon, n_targets).
+        """Predict what follows the last row of each series.
 
-        Of what is known ahead, `following` has the next rows.
+        Of what is known ahead, `following` has the next rows. Returns an array of shape
+        (n_series, horizon, n_targets).
         """
         X: Any = rows
+        rows_of = codes
         if self.lags is not None:
-            X = self.lags.features(rows, following)
+            X, codes = self.lags.features(rows, codes, following)
+        elif self.takes_array and isinstance(rows.index, pd.MultiIndex):
+            X = rows.set_axis(range(rows.shape[1]), axis=1)  # the index tells series
         elif self.takes_array:
             X = rows.to_numpy()
-        return _predict_next(self.model, X, self.targets, is_whole)
+        last = np.flatnonzero(np.diff(codes, append=codes[-1] + 1))
+        with only_the_last_row_counts() if is_whole else contextlib.nullcontext():
+            outputs = _predict_last(self.model, X, last)
+        n_targets = len(self.targets)
+        if outputs.shape[1] % n_targets:
+            raise ValueError(
+                f"model has {outputs.shape[1]} outputs, which is no whole number of "
+                f"steps of the {n_targets} targets {list(self.targets)}: name as target"
+                " what it predicts."
+            )
+        if not np.isfinite(outputs).all():
+            series, output = np.argwhere(~np.isfinite(outputs))[0]
+            label = rows.index[rows_of.searchsorted(series, "right") - 1]
+            after = f" after {place(label)}" if isinstance(label, tuple) else ""
+            raise ValueError(
+                f"model predicts {outputs[series, output]}{after}, with which the "
+                "series cannot be continued. Look for missing values in the last rows "
+                "of history, and for predictions that grow when they are fed back."
+            )
+        return outputs.reshape(len(last), -1, n_targets)
 
 
 @validate_params(
@@ -456,7 +565,9 @@ def forecast(
         The series up to its last known row, with the columns that the model was
         fitted on; the rows may be others. The index of a frame must be in time order
         and have a frequency. If none is set, it is inferred; dates without one are
-        continued on the weekdays that occur, if hardly one of these is missing.
+        continued on the weekdays that occur, if hardly one of these is missing. Many
+        series are one frame, as :func:`make_supervised` has it: each is continued from
+        its own end, all at once.
     steps : int
         Number of steps to predict. If it is no multiple of the horizon, the last
         prediction is cut.
@@ -468,8 +579,9 @@ def forecast(
         could be several steps as well as several targets.
     future : DataFrame or array of shape (n_future_rows, n_other_columns), default=None
         The columns that the model does not predict, as `history` has them, after its
-        last row. Rows of a frame are found by their labels, in any order; those of an
-        array follow `history`, and its columns are in the same order. Of columns that
+        last row. Rows of a frame are found by their labels, of series and time if there
+        are many, in any order; those of an array follow `history`, and its columns are
+        in the same order. Of columns that
         are known ahead, ``ceil(steps / horizon) * horizon`` rows are needed; of others,
         those that are fed back, ``(steps - 1) // horizon * horizon``: none if `steps`
         is at most the horizon. NaN may be where it may be in `history`.
@@ -486,7 +598,8 @@ def forecast(
     predictions : DataFrame or array of shape (steps, n_targets), or Series or array \
             of shape (steps,)
         The targets at the next steps: of the type of `history`, with its index
-        continued. With a `coverage`, a frame of columns ``NAME``, and then
+        continued. Of many series, `steps` rows of each, in the order in which the
+        series appear. With a `coverage`, a frame of columns ``NAME``, and then
         ``NAME_lower`` and ``NAME_upper`` of each target; an array of these, of shape
         (steps, 3 * n_targets), if `history` is one.
 
@@ -497,9 +610,9 @@ def forecast(
     ValueError
         If the model is not a regressor, was fitted on other columns or predicts
         something that is not finite; if `target` is needed or names other columns; if
-        the index of `history` cannot be continued; if `future` lacks columns, rows or
-        values; if `errors` is of another series or target or of fewer steps, or too
-        few for the `coverage`.
+        the index of `history` cannot be continued; if `future` lacks columns, rows,
+        values or series, or has others; if `errors` is of another series or target or
+        of fewer steps, or too few for the `coverage`.
     TypeError
         If `history` is a frame of another library than pandas, or `future` is not of
         the same kind as `history`.
@@ -575,28 +688,48 @@ def forecast(
     kind = get_tags(model).estimator_type
     if kind not in ("regressor", None):
         raise ValueError(f"model={type(model).__name__} is a {kind}, not a regressor.")
-    series = as_frame(history)
+    series = as_frame(history, many=True)
+    panel = panel_of(series, "history")
+    one_by_one = [(None, series.index)]
+    if panel is not None:
+        one_by_one = [(key, times) for key, _, times in panel]
+    n_series = len(one_by_one)
     columns = series.columns
     is_array = not isinstance(history, (pd.DataFrame, pd.Series))
     reading = ModelOnSeries(model, columns, target, is_array)
     targets = reading.targets
     ahead, n_ahead = reading.ahead, reading.n_ahead
-    labels = labels_after(series.index, steps + n_ahead)
+    each = [labels_after(times, steps + n_ahead, key) for key, times in one_by_one]
+    labels = each[0]
+    if panel is not None:
+        labels = with_keys(panel.keys, each, series.index.names)
     if reading.lags is not None:
-        _check_window(reading.lags, series.index, frequency(series.index))
-    known = _Future(future, series, columns.drop(targets), is_array)
+        _check_windows(reading.lags, one_by_one)
+    known = _Future(future, series, panel, columns.drop(targets), is_array)
     # Of make_supervised, there are as many leads as steps in y.
     n_known = math.ceil(steps / n_ahead) * n_ahead if n_ahead else 0
-    following = known.rows(ahead, labels[:n_known])
+    following = known.rows(ahead, _steps(labels, n_series, slice(n_known)))
+    codes = np.zeros(len(series), int) if panel is None else panel.codes
     # Without a limit all rows are needed, and there will be no more than these.
     n_rows = int(min(reading.reach + 1, len(series) + steps))
 
-    def predict(rows: pd.DataFrame, following: pd.DataFrame) -> np.ndarray:
-        return reading.predict(rows, following, is_whole=len(rows) >= n_rows)
+    def predict(rows: pd.DataFrame, codes: np.ndarray, following: pd.DataFrame) -> Any:
+        """Predict, and let only series that are short warn of what is not known."""
+        is_whole = np.bincount(codes) >= n_rows
+        if is_whole.all() or not is_whole.any():
+            return reading.predict(rows, codes, following, is_whole[0])
+        parts = []
+        for whole in (True, False):
+            part = is_whole == whole
+            own = part[codes]
+            more = following[part.repeat(len(following) // len(part))]
+            renumbered = (part.cumsum() - 1)[codes[own]]
+            parts.append(reading.predict(rows[own], renumbered, more, whole))
+        return np.concatenate(parts)[np.argsort(~is_whole, kind="stable").argsort()]
 
-    rows = series.tail(n_rows)
-    values = predict(rows, following)
-    horizon = len(values)
+    rows, codes = _tail(series, codes, n_rows)
+    values = predict(rows, codes, following)
+    horizon = values.shape[1]
     n_fed_back = (steps - 1) // horizon * horizon
     if future is not None and not n_fed_back and not n_ahead:
         warn(
@@ -605,18 +738,26 @@ def forecast(
             "each row, as make_supervised(..., ahead=[...]) makes it."
         )
     if n_fed_back + n_ahead > n_known:
-        following = known.rows(ahead, labels[: n_fed_back + n_ahead])
-    others = known.rows(columns.drop([*targets, *ahead]), labels[:n_fed_back])
-    others = others.join(following[:n_fed_back])
-    while len(values) < steps:
-        last = slice(len(values) - horizon, len(values))
-        predicted = pd.DataFrame(values[last], labels[last], targets)
-        next_rows = pd.concat([predicted, others.iloc[last]], axis=1)[columns]
-        rows = pd.concat([rows, next_rows]).tail(n_rows)
-        values = np.concatenate([values, predict(rows, following[last.stop :])])
+        needed = slice(n_fed_back + n_ahead)
+        following = known.rows(ahead, _steps(labels, n_series, needed))
+    fed_back = _steps(labels, n_series, slice(n_fed_back))
+    others = known.rows(columns.drop([*targets, *ahead]), fed_back)
+    others = others.join(_steps(following, n_series, slice(n_fed_back)))
+    while values.shape[1] < steps:
+        made = values.shape[1]
+        last = slice(made - horizon, made)
+        predicted = pd.DataFrame(
+            values[:, last].reshape(-1, len(targets)),
+            _steps(labels, n_series, last),
+            targets,
+        )
+        next_rows = pd.concat([predicted, _steps(others, n_series, last)], axis=1)
+        rows, codes = _tail(*_append(rows, codes, next_rows[columns]), n_rows)
+        later = _steps(following, n_series, slice(made, None))
+        values = np.concatenate([values, predict(rows, codes, later)], axis=1)
 
-    labels = labels[:steps]
-    values = values[:steps]
+    labels = _steps(labels, n_series, slice(steps))
+    values = values[:, :steps].reshape(-1, len(targets))
     if coverage is not None:
         predicted = pd.DataFrame(values, labels, targets)
         both = with_intervals(predicted, series, errors, coverage)

@@ -25,17 +25,17 @@ class Panel(NamedTuple):
     def __iter__(self) -> Iterator[Any]:
         """Yield the key of each series, the positions of its rows and their times.
 
-        Series with the same times share an index that knows its frequency, which is
-        thus looked for once.
+        If times of all series together have a frequency, each has it, also one that is
+        too short to tell, and it is looked for once.
         """
-        shared: dict[Any, pd.Index] = {}
-        for key, start, stop in zip(self.keys, self.starts, self.starts[1:]):
+        grid = _with_frequency(self.times.unique().sort_values())
+        firsts = grid.searchsorted(self.times[self.order[self.starts[:-1]]])
+        for key, first, start, stop in zip(
+            self.keys, firsts, self.starts, self.starts[1:]
+        ):
             rows = self.order[start:stop]
-            times = self.times[rows]
-            ends = len(times), times[0], times[-1]
-            if ends not in shared or not times.equals(shared[ends]):
-                shared[ends] = _with_frequency(times)
-            yield key, rows, shared[ends]
+            times, run = self.times[rows], grid[first : first + stop - start]
+            yield key, rows, run if run.equals(times) else _with_frequency(times)
 
     @property
     def codes(self) -> np.ndarray:
@@ -46,11 +46,14 @@ class Panel(NamedTuple):
 
 
 def _with_frequency(times: pd.Index) -> pd.Index:
-    """Let dates without holes say their frequency."""
-    if isinstance(times, pd.DatetimeIndex) and times.tz is None:
+    """Let dates and integers without holes say their frequency."""
+    is_naive = isinstance(times, pd.DatetimeIndex) and times.tz is None
+    if is_naive or times.dtype.kind in "iu":
         step = frequency(times)
         if step is not None and last_before_hole(times, step) is None:
-            return pd.DatetimeIndex(times, freq=step)
+            if is_naive:
+                return pd.DatetimeIndex(times, freq=step)
+            return pd.RangeIndex(times[0], times[-1] + step, step, name=times.name)
     return times
 
 
@@ -86,3 +89,45 @@ def panel_of(X: Any, name: str, distinct: bool = True) -> Panel | None:
                 "several series, tell them apart by another level in front."
             )
     return Panel(keys, order, starts, times)
+
+
+def in_order(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the rows of a panel one series after the other, each in time order."""
+    panel = panel_of(table, name)
+    assert panel is not None
+    if (np.diff(panel.order) != 1).any():
+        table = table.iloc[panel.order]
+    return with_times(table, panel.times[panel.order])
+
+
+def with_times(table: pd.DataFrame, times: pd.Index) -> pd.DataFrame:
+    """Put other times in the place of those that a panel has."""
+    index = table.index
+    if index.get_level_values(-1).dtype == times.dtype:
+        return table
+    levels = [index.get_level_values(level) for level in range(index.nlevels - 1)]
+    index = pd.MultiIndex.from_arrays([*levels, times], names=index.names)
+    return table.set_axis(index)
+
+
+def with_keys(keys: pd.Index, times: list[pd.Index], names: Any) -> pd.MultiIndex:
+    """Put the key of a series before each of its times, of which all have as many."""
+    count = len(times[0])
+    levels = [
+        keys.get_level_values(level).repeat(count) for level in range(keys.nlevels)
+    ]
+    return pd.MultiIndex.from_arrays([*levels, times[0].append(times[1:])], names=names)
+
+
+def some_of(keys: pd.Index) -> str:
+    """Count series, and name the first few."""
+    names = ", ".join(map(repr, keys[:5].tolist()))
+    return f"{len(keys)} series, {names}{', ...' if len(keys) > 5 else ''}"
+
+
+def place(label: Any) -> str:
+    """Say of which series and time a label is."""
+    if not isinstance(label, tuple):
+        return str(label)
+    key = label[0] if len(label) == 2 else label[:-1]
+    return f"{label[-1]} of the series {key!r}"

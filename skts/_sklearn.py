@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sklearn.base import _fit_context as fit_context
+from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._indexing import _get_column_indices as column_positions
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 from sklearn.utils._param_validation import (
@@ -63,6 +64,7 @@ __all__ = [
     "column_positions",
     "fit_context",
     "get_output_config",
+    "safe_indexing",
     "string_names",
     "threadpool_controller",
     "validate_params",

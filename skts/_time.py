@@ -474,20 +474,33 @@ def last_before_hole(index: pd.Index, step: Any) -> Any:
 # ---------------------------------------------------------------------------
 
 
-def labels_after(index: pd.Index, count: int) -> pd.Index:
-    """Return the `count` labels that continue the index."""
+def labels_after(index: pd.Index, count: int, key: Any = None) -> pd.Index:
+    """Return the `count` labels that continue the index, of a series of that key."""
     step = frequency(index)
     if isinstance(index, pd.PeriodIndex) and len(index) == 1:
         step = 1
     if isinstance(index, pd.DatetimeIndex):
         step = step or _business_days(index)
     if step is None:
+        series, remedy = (
+            "history",
+            (
+                "If it holds dates, give it theirs, as in history.index.freq = 'B' or "
+                "pd.offsets.CustomBusinessDay(holidays=...); else number the rows by "
+                "reset_index(drop=True), before the model is fitted."
+            ),
+        )
+        if key is not None:
+            series, remedy = (
+                f"history, in the series {key!r},",
+                (
+                    "Let the last level of the index number the rows of each series "
+                    "instead, before the model is fitted."
+                ),
+            )
         raise ValueError(
-            f"The index of history ends at {index[-1]} and has no frequency that tells "
-            "what comes next. If it holds dates, give it theirs, as in "
-            "history.index.freq = 'B' or pd.offsets.CustomBusinessDay(holidays=...); "
-            "else number the rows by reset_index(drop=True), before the model is "
-            "fitted."
+            f"The index of {series} ends at {index[-1]} and has no frequency that tells"
+            f" what comes next. {remedy}"
         )
     if isinstance(index, pd.DatetimeIndex):
         return _dates_after(index, step, count)

@@ -431,7 +431,10 @@ def test_a_window_that_is_set_after_fit_is_not_that_of_the_model():
     [
         (DAYS[::-1], "must be in time order"),
         (DAYS[[0, 1, 2, 2]], "must be in time order"),
-        (pd.MultiIndex.from_product([["x"], DAYS[:4]]), "MultiIndex"),
+        (
+            pd.MultiIndex.from_product([["x"], DAYS[[0, 1, 5, 11]]]),
+            "in the series 'x', ends at 2024-01-12 .* Let the last level",
+        ),
         (DAYS[[0, 1, 5, 11]], "ends at 2024-01-12 00:00:00 and has no frequency"),
         (DAYS[[0]], "has no frequency"),
         (pd.Index([202351, 202352, 202401, 202402]), "has no frequency"),

@@ -7,9 +7,12 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 from pandas.testing import assert_frame_equal, assert_index_equal
-from sklearn.linear_model import LinearRegression
+from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skts import (
     MLPRegressor,
@@ -34,8 +37,10 @@ SHUFFLED = PANEL.sample(frac=1, random_state=0)
 
 def each(function, panel=PANEL):
     """Apply a function to each series by itself."""
+    by_series = panel.groupby(level=0, sort=False)
     return pd.concat(
-        {name: function(rows.droplevel(0)) for name, rows in panel.groupby(level=0)}
+        {name: function(rows.droplevel(0).sort_index()) for name, rows in by_series},
+        names=panel.index.names[:1],
     )
 
 
@@ -138,6 +143,18 @@ def test_several_levels_tell_series_apart():
     assert_array_equal(X, np.vstack([single, single + 1]))
 
 
+class Explosion(RegressorMixin, BaseEstimator):
+    """Predicts what is not finite of windows that end above a bound."""
+
+    def fit(self, X, y):
+        self.fitted_ = True
+        return self
+
+    def predict(self, X):
+        last = np.asarray(X)[:, -1]
+        return np.where(last == SERIES["Rome"]["a"].iloc[-1], np.inf, last)
+
+
 class Recording(MLPRegressor):
     """Keeps which rows were held out."""
 
@@ -165,8 +182,197 @@ def test_one_model_of_all_series_is_searched_by_time_and_forecasts_each():
         {"slidingwindowtransformer__window": [2, 3]},
         cv=PanelTimeSeriesSplit(3),
     ).fit(X, y)
-    forecasts = each(lambda rows: forecast(search, rows[["a"]], 4))
-    assert forecasts.shape == (12, 1) and np.isfinite(forecasts).all(axis=None)
+    forecasts = forecast(search, PANEL[["a"]], 4)
+    assert_frame_equal(forecasts, each(lambda rows: forecast(search, rows[["a"]], 4)))
+
+
+# Forecasts
+
+
+def windowed(*steps):
+    return make_pipeline(SlidingWindowTransformer(3, padding=0), *steps)
+
+
+MODELS = {
+    "windows": windowed(Ridge()),
+    "scaled": windowed(StandardScaler(), Ridge()),
+    "target": TransformedTargetRegressor(windowed(Ridge()), func=None),
+    "windows of windows": windowed(SlidingWindowTransformer(2), Ridge()),
+    "side by side": make_pipeline(
+        FeatureUnion([(str(n), SlidingWindowTransformer(n)) for n in (2, 4)]), Ridge()
+    ),
+    "rows": Ridge(),
+}
+A = PANEL[["a"]]
+
+
+def assert_forecasts_each(model, panel, steps, **options):
+    expected = each(lambda rows: forecast(model, rows, steps, **options), panel)
+    assert_frame_equal(forecast(model, panel, steps, **options), expected)
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+@pytest.mark.parametrize("panel", [A, A.loc[SHUFFLED.index]], ids=["in order", "not"])
+@pytest.mark.parametrize("name", MODELS)
+def test_forecasts_are_those_of_each_series(name, panel, horizon):
+    X, y = make_supervised(panel, horizon=horizon)
+    assert_forecasts_each(clone(MODELS[name]).fit(X, y), panel, 5)
+    alone = clone(MODELS[name]).fit(*make_supervised(SERIES["Rome"][["a"]]))
+    assert_forecasts_each(alone, panel, 5)
+
+
+@pytest.mark.parametrize("as_arrays", [False, True])
+def test_forecasts_of_models_without_windows_of_their_own(as_arrays):
+    X, y = make_supervised(A, window=3, horizon=2)
+    model = Ridge().fit(*((X.to_numpy(), y.to_numpy()) if as_arrays else (X, y)))
+    assert_forecasts_each(model, A, 5)
+    short = pd.concat([A, A.loc[["Oslo"]].head(2).rename({"Oslo": "Bonn"})])
+    with pytest.raises(ValueError, match="has 2 rows of the series 'Bonn', but .* 3"):
+        forecast(model, short, 2)
+    holes = A.drop([("Rome", DAYS[-2]), ("Oslo", DAYS[18])])
+    with pytest.warns(UserWarning, match="of 2 of 3 series has a hole after .*'Oslo'"):
+        forecast(model, holes, 2)
+
+
+def test_forecasts_of_models_of_arrays():
+    X, y = make_supervised(SERIES["Rome"][["a"]].to_numpy())
+    assert_forecasts_each(windowed(Ridge()).fit(X, y), A, 3)
+
+
+LABELS = {
+    "zone": DAYS.tz_localize("Europe/Berlin"),
+    "hours": pd.date_range("2024-03-30", periods=30, freq="h", tz="Europe/Berlin"),
+    "periods": pd.period_range("2024-01", periods=30, freq="M"),
+    "months": pd.date_range("2024-01-31", periods=30, freq="ME"),
+    "numbers": pd.Index(range(10, 40)),
+    "objects": pd.Index(DAYS.date),
+}
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_labels_of_each_series_are_continued(name):
+    panel = A.set_axis(A.index.set_levels(LABELS[name], level=1))
+    model = windowed(Ridge()).fit(*make_supervised(panel))
+    found = forecast(model, panel, 4)
+    expected = each(lambda rows: forecast(model, rows, 4), panel)
+    assert_frame_equal(found, expected)
+
+
+def test_series_too_short_to_tell_its_frequency_has_that_of_all():
+    both = pd.concat([A.loc[["Rome"]], A.loc[["Oslo"]].tail(1)])
+    model = windowed(Ridge()).fit(*make_supervised(A))
+    found = forecast(model, both, 2)
+    assert_frame_equal(found, forecast(model, A, 2).loc[["Rome", "Oslo"]])
+    irregular = both.drop([("Rome", DAYS[k]) for k in range(8, 29) if k != 18])
+    with pytest.raises(ValueError, match="in the series 'Oslo', ends at .* Let the la"):
+        forecast(model, irregular, 2)
+
+
+def test_forecast_of_a_named_series_and_of_deep_levels():
+    model = windowed(Ridge()).fit(*make_supervised(A))
+    found = forecast(model, PANEL["a"], 3)
+    assert isinstance(found, pd.Series) and found.name == "a"
+    assert_frame_equal(found.to_frame(), forecast(model, A, 3))
+    deep = pd.concat({1: A, 2: A + 1}, names=["country"])
+    found = forecast(model, deep, 3)
+    assert found.index.names == ["country", "shop", "day"]
+    assert_frame_equal(found.loc[1], forecast(model, A, 3))
+    assert_frame_equal(found.loc[2], forecast(model, A + 1, 3))
+
+
+def test_unseen_and_short_series_are_padded_with_one_warning():
+    model = windowed(Ridge()).fit(*make_supervised(A))
+    new = A.loc[["Oslo"]].head(2).rename({"Oslo": "Bonn"})
+    found = forecast(model, pd.concat([A, new]), 3)
+    alone = new.droplevel(0).asfreq("D")
+    expected = forecast(model, alone, 3)
+    assert_frame_equal(found.loc["Bonn"], expected, check_freq=False)
+    assert_frame_equal(found.drop("Bonn", level=0), forecast(model, A, 3))
+    later = A.loc[["Oslo"]].tail(1).rename({DAYS[19]: DAYS[25]})
+    with pytest.warns(UserWarning, match="In 1 of 1 series, such as 'Oslo': Of the 2"):
+        forecast(model, pd.concat([A.drop("Oslo", level=0), later]), 3)
+
+
+def future_of(panel, n_rows):
+    """Return what comes after each series, of column x."""
+    after = {
+        key: pd.date_range(rows.index[-1][1], periods=n_rows + 1, name="day")[1:]
+        for key, rows in panel.groupby(level=0, sort=False)
+    }
+    tables = {
+        key: pd.DataFrame({"x": np.arange(n_rows) * len(days)}, days)
+        for key, days in after.items()
+    }
+    return pd.concat(tables, names=["shop"])
+
+
+@pytest.mark.parametrize("ahead", [None, "x"])
+@pytest.mark.parametrize("window", [None, 3])
+def test_future_is_found_by_series_and_time(ahead, window):
+    options = {"target": "a", "horizon": 2, "ahead": ahead, "window": window}
+    X, y = make_supervised(PANEL, **options)
+    model = Ridge() if window else windowed(Ridge())
+    model.fit(X, y)
+    future = future_of(PANEL, 6).sample(frac=1, random_state=0)
+    found = forecast(model, PANEL, 5, target="a", future=future)
+    for key, rows in SERIES.items():
+        own = forecast(model, rows, 5, target="a", future=future.loc[key])
+        assert_frame_equal(found.loc[key], own, check_freq=False)
+
+
+def in_zone(table, zone):
+    return table.tz_localize(zone, level=-1)
+
+
+def test_future_may_be_in_another_zone():
+    X, y = make_supervised(in_zone(PANEL, "UTC"), target="a", horizon=2, ahead="x")
+    model = windowed(Ridge()).fit(X, y)
+    future = in_zone(future_of(PANEL, 4), "UTC")
+    expected = forecast(model, in_zone(PANEL, "UTC"), 4, future=future)
+    future = future.tz_convert("Asia/Tokyo", level=-1)
+    found = forecast(model, in_zone(PANEL, "UTC"), 4, future=future)
+    assert_frame_equal(found, expected)
+
+
+FUTURE = future_of(PANEL, 6)
+BAD_FUTURES = {
+    "unknown": (
+        pd.concat([FUTURE, FUTURE.loc[["Rome"]].rename({"Rome": "Nice"})]),
+        "future has 1 series, 'Nice', that are not in history",
+    ),
+    "missing": (FUTURE.drop("Rome"), "future lacks 1 series, 'Rome', that are in his"),
+    "one": (FUTURE.loc["Rome"], "index of 2 levels, .* that of future has 1"),
+    "rows": (
+        FUTURE.drop(("Rome", DAYS[-1] + pd.Timedelta("2D"))),
+        "lacks 1 of the 12 rows .* at 2024-02-01 00:00:00 of the series 'Rome' and",
+    ),
+    "NaN": (FUTURE.where(FUTURE > 0), "missing value in .*2024-01-21 .*'Oslo'"),
+    "twice": (pd.concat([FUTURE, FUTURE]), "of the series 'Oslo' more than once"),
+    "column": (FUTURE.assign(z=1), r"future has columns \['x', 'z'\]"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FUTURES)
+def test_bad_future(name):
+    future, message = BAD_FUTURES[name]
+    X, y = make_supervised(PANEL, target="a", horizon=2, ahead="x")
+    model = windowed(Ridge()).fit(X, y)
+    with pytest.raises(ValueError, match=message):
+        forecast(model, PANEL, 4, target="a", future=future)
+
+
+def test_future_that_contradicts_history_is_said():
+    X, y = make_supervised(PANEL, target="a", horizon=2, ahead="x")
+    model = windowed(Ridge()).fit(X, y)
+    future = pd.concat([FUTURE, PANEL[["x"]].loc[["Rome"]].tail(1) + 1])
+    with pytest.warns(UserWarning, match="2024-01-30 00:00:00 of the series 'Rome', b"):
+        forecast(model, PANEL, 4, target="a", future=future)
+
+
+def test_series_whose_prediction_is_not_finite_is_named():
+    model = windowed(Explosion()).fit(*make_supervised(A))
+    with pytest.raises(ValueError, match="inf after 2024-01-30 .*'Rome', with which"):
+        forecast(model, A, 2)
 
 
 TEXT = PANEL.set_axis(PANEL.index.set_levels(map(str, DAYS), level=1))

@@ -154,7 +154,9 @@ class WindowDisplay:
             )
         window = int(model.reach) + 1
         rows = frame.tail(window + model.n_ahead)
-        horizon = len(model.predict(rows.head(window), rows[window:], is_whole=True))
+        known, codes = rows.head(window), np.zeros(min(window, len(rows)), int)
+        outputs = model.predict(known, codes, rows[window:], is_whole=True)
+        horizon = outputs.shape[1]
         return cls.from_series(
             frame,
             window=window,
