@@ -62,7 +62,7 @@ def run(library, n_jobs):
     network, size = {"skts": skts_network, "scikeras": scikeras_network}[library]()
     births = load_daily_births()
     scaled = (births - births.mean()) / births.std()  # scikeras leaves it to the user
-    X, y = skts.make_supervised(scaled.astype("float32"))
+    X, y = skts.make_supervised(scaled)
     windows = skts.SlidingWindowTransformer()  # pads, as scikeras refuses NaN
     search = GridSearchCV(
         Pipeline([("windows", windows), ("network", network)]),

@@ -1,11 +1,15 @@
 """How long training and prediction take, beside `keras.Model.fit` and scikeras.
 
-Each side of each row is a process of its own. "first" is its first fit, with all
-tracing and compiling but without imports; "again" is the median of new estimators of
-the same shape. Usage: training_speed.py [repeats, default 3] [words in names of rows]
+Windows come from pandas, in float64, as `make_supervised` makes them; the other side
+gets them as an array and trains in float32, as Keras does unless told otherwise. Each
+side of each row is a process of its own. "first" is its first fit, with all tracing and
+compiling but without imports, and without programs that an earlier process left on
+disk; "again" is the median of new estimators of the same shape.
+Usage: training_speed.py [repeats, default 3] [words in names of rows]
 """
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -13,6 +17,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from networks import BARE
@@ -22,27 +27,23 @@ def lesson(window, horizon=1):
     """Return the four rows that the course trains on."""
     from skts import make_supervised
 
-    series = np.arange(10.0, 10.0 * (window + horizon + 4), 10.0)
-    x, y = make_supervised(series, window=window, horizon=horizon)
-    return x, y
+    series = pd.Series(np.arange(10.0, 10.0 * (window + horizon + 4), 10.0), name="y")
+    return make_supervised(series, window=window, horizon=horizon)
 
 
 def random_windows(n_rows, window):
-    rng = np.random.default_rng(0)
-    series = np.sin(np.arange(n_rows + window) / 5) + rng.normal(
-        scale=0.1, size=n_rows + window
-    )
-    view = np.lib.stride_tricks.sliding_window_view(series, window)
-    x, y = view[:-1].astype("float32"), series[window:].astype("float32")
-    return x[:n_rows], y[:n_rows]
+    from skts import make_supervised
+
+    noise = np.random.default_rng(0).normal(scale=0.1, size=n_rows + window)
+    series = pd.Series(np.sin(np.arange(n_rows + window) / 5) + noise, name="y")
+    return make_supervised(series, window=window)
 
 
 def births():
     from skts import make_supervised
     from skts.datasets import load_daily_births
 
-    x, y = make_supervised(load_daily_births().to_numpy(float)[:300, 0], window=14)
-    return x.astype("float32"), y.astype("float32")
+    return make_supervised(load_daily_births()[:300], window=14)
 
 
 def networks():
@@ -131,7 +132,6 @@ def fit_skts(name, x, y, epochs, batch_size, activation):
 def keras_model(name, x, y, activation):
     import keras
 
-    keras.backend.set_floatx(str(x.dtype))
     n_outputs = 1 if y.ndim == 1 else y.shape[1]
     inputs = [keras.Input((x.shape[1], 1))]
     model = keras.Sequential(inputs + networks()[name](n_outputs, activation))
@@ -158,8 +158,11 @@ def fit_scikeras(name, x, y, epochs, batch_size, activation):
 
 def run(row, side, repeats):
     """Return the seconds of fits, and of predictions of one row."""
+    os.environ["SKTS_XLA_CACHE"] = "0"
     name, data, options, activation, _ = ROWS[row]
     x, y = data()
+    if side != "skts":
+        x, y = x.to_numpy(), y.to_numpy()
     import skts._training  # noqa: F401
 
     fit = {"skts": fit_skts, "keras": fit_keras, "scikeras": fit_scikeras}[side]

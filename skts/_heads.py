@@ -26,6 +26,13 @@ from ._sklearn import (
 from ._start import ridge
 
 
+def _needs_double(y):
+    """Tell whether single precision changes columns by a thousandth of their spread."""
+    with np.errstate(all="ignore"):
+        change = np.abs(y - y.astype(np.float32)).max(axis=0)
+        return bool((change > 1e-3 * y.std(axis=0)).any())
+
+
 class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
     """A network that predicts numbers.
 
@@ -96,11 +103,16 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            Predictions, in the shape and units of the y of `fit`.
+            Predictions, in the shape and units of the y of `fit`, and in the precision
+            of X; in double precision where single would not tell the values of that y
+            apart.
         """
         check_is_fitted(self, "model_")
-        undo = self._scaler_.inverse_transform_targets
-        blocks = [undo(y, windows) for windows, y in self._predict_blocks(X)]
+        blocks = []
+        for windows, outputs in self._predict_blocks(X):
+            y = self._scaler_.inverse_transform_targets(outputs, windows)
+            dtype = np.float64 if self._needs_double_ else windows.dtype
+            blocks.append(y.astype(dtype, copy=False))
         y = np.concatenate(blocks)
         return y.reshape(-1) if self._y_ndim_ == 1 else y
 
@@ -110,7 +122,8 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
         name = getattr(self.loss, "__name__", getattr(self.loss, "name", self.loss))
         return str(name).lower() == "poisson"
 
-    def _encode_targets(self, y, dtype, reset):
+    def _encode_targets(self, y, reset):
+        dtype = np.result_type(y, np.float32)
         targets = np.ascontiguousarray(y, dtype).reshape(len(y), -1)
         if self._counts and (targets < 0).any():
             raise ValueError(
@@ -119,6 +132,7 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
             )
         if reset:
             self._y_ndim_, self.n_outputs_ = y.ndim, targets.shape[1]
+            self._needs_double_ = _needs_double(targets)
         elif (y.ndim, targets.shape[1]) != (self._y_ndim_, self.n_outputs_):
             raise ValueError(
                 f"y has shape {y.shape}, but {type(self).__name__} was fitted with "
@@ -306,7 +320,9 @@ class BaseNetworkClassifier(ClassifierMixin, NetworkEstimator):
         if len(self.classes_) == 1:
             windows = self._validate(X, reset=False)
             return np.ones((len(windows), 1), windows.dtype)
-        return np.concatenate([p for _, p in self._predict_blocks(X)])
+        blocks = [p.astype(x.dtype, copy=False) for x, p in self._predict_blocks(X)]
+        p = np.concatenate(blocks)
+        return p / p.sum(axis=1, keepdims=True)  # 1 in the precision of X, too
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the class of each window.
@@ -325,7 +341,7 @@ class BaseNetworkClassifier(ClassifierMixin, NetworkEstimator):
         probabilities = self.predict_proba(X)
         return self.classes_[probabilities.argmax(axis=1)]
 
-    def _encode_targets(self, y, dtype, reset):
+    def _encode_targets(self, y, reset):
         if "sparse" in str(getattr(self.loss, "name", self.loss)):
             raise ValueError(
                 f"loss={self.loss!r} reads codes of classes, but gets them one-hot: use"
@@ -340,7 +356,7 @@ class BaseNetworkClassifier(ClassifierMixin, NetworkEstimator):
                 f"y has the classes {unknown.tolist()}, which are not among those of "
                 f"the first call: {self.classes_.tolist()}."
             )
-        one_hot = np.eye(self._n_columns, dtype=dtype)
+        one_hot = np.eye(self._n_columns, dtype=np.float32)
         return one_hot[np.searchsorted(self.classes_, y)]
 
     @property

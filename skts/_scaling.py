@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -24,8 +26,8 @@ class Inputs:
     def __init__(self, windows: Windows, scale: Callable | None = None):
         self.windows = windows
         self.scale = scale
-        self.shape = len(windows), *self[:1].shape[1:]
-        self.dtype = windows.dtype
+        first = self[:1]
+        self.shape, self.dtype = (len(windows), *first.shape[1:]), first.dtype
 
     def __len__(self) -> int:
         return len(self.windows)
@@ -45,23 +47,24 @@ class _Columns(NamedTuple):
     scale: np.ndarray
     marked: np.ndarray
 
-    def transform(self, values: np.ndarray) -> np.ndarray:
-        """Standardise (..., n_columns); a missing value is the mean, and marked."""
-        missing = np.isnan(values)
-        values = values.copy()
-        values -= self.mean
-        values /= self.scale
-        if not len(self.marked) and not missing.any():
-            return values
-        values[missing] = 0
-        marks = missing[..., self.marked].astype(values.dtype)
-        return np.concatenate([values, marks], axis=-1)
+    def transform(self, values: np.ndarray, dtype: Any) -> np.ndarray:
+        """Standardise (..., n_columns); a missing value is the mean, and marked.
+
+        In float64, whatever the types of `values` and result are.
+        """
+        n_columns = values.shape[-1]
+        result = np.empty((*values.shape[:-1], n_columns + len(self.marked)), dtype)
+        for rows in row_blocks(len(values), math.prod(values.shape[1:])):
+            x = values[rows] - self.mean
+            x /= self.scale
+            missing = np.isnan(x)
+            x[missing] = 0
+            result[rows, ..., :n_columns] = x
+            result[rows, ..., n_columns:] = missing[..., self.marked]
+        return result
 
     def inverse_transform(self, values: np.ndarray) -> np.ndarray:
-        values = values.copy()
-        values *= self.scale
-        values += self.mean
-        return values
+        return values * self.scale + self.mean
 
 
 def row_blocks(n_rows: int, n_columns: int) -> Iterator[slice]:
@@ -203,32 +206,34 @@ class WindowScaler:
                 self.y_scaler_ = self.y_scaler_._replace(mean=mean)
         return self
 
-    def transform(self, windows):
+    def transform(self, windows, dtype):
         """Return what the network reads: windows, leads and what is beside them.
 
         Values that rows share are scaled once. Those of a file that is mapped into
         memory are scaled when they are read.
         """
         if self.window_norm is None and not _is_mapped(windows.values):
-            values = self.x_scaler_.transform(windows.values)
+            values = self.x_scaler_.transform(windows.values, dtype)
             inputs: list[Any] = [Inputs(replace(windows, values=values))]
         else:
-            inputs = [Inputs(windows, self._scale)]
+            inputs = [Inputs(windows, functools.partial(self._scale, dtype=dtype))]
         if self.leads_scaler_ is not None:
             leads = self._relative_leads(windows)
-            inputs.append(self.leads_scaler_.transform(leads))
+            inputs.append(self.leads_scaler_.transform(leads, dtype))
         if self.beside_scaler_ is not None:
             beside = self._beside(windows)
             if self.n_levels:
                 levels = beside[:, -self.n_levels :]
                 np.clip(levels, *self.met_, out=levels)
-            inputs.append(self.beside_scaler_.transform(beside))
+            inputs.append(self.beside_scaler_.transform(beside, dtype))
         return inputs
 
-    def transform_targets(self, y, windows):
+    def transform_targets(self, y, windows, dtype):
         """Return what the network shall predict for targets `y` of windows."""
         y = self._per_target(y, windows, undo=False)
-        return y if self.y_scaler_ is None else self.y_scaler_.transform(y)
+        if self.y_scaler_ is None:
+            return y.astype(dtype, copy=False)
+        return self.y_scaler_.transform(y, dtype)
 
     def inverse_transform_targets(self, y, windows):
         """Return predictions `y` of the network for windows in units of y."""
@@ -236,9 +241,9 @@ class WindowScaler:
             y = self.y_scaler_.inverse_transform(y)
         return self._per_target(y, windows, undo=True)
 
-    def _scale(self, x):
+    def _scale(self, x, dtype):
         """Scale windows (n_rows, timesteps, channels)."""
-        return self.x_scaler_.transform(self._relative(x))
+        return self.x_scaler_.transform(self._relative(x), dtype)
 
     def _relative(self, x):
         """Return windows less their own level."""
@@ -317,7 +322,7 @@ class WindowScaler:
         if not (self.n_levels and self.centers_targets):
             return y
         position = [self.channels.index(c) for c in self.target_channels]
-        result = np.empty_like(y)
+        result = np.empty(y.shape)
         for rows in row_blocks(*windows.shape):
             center, spread = (
                 level[:, None, position] for level in self._levels(windows.gather(rows))

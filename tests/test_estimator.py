@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from networks import BARE
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
@@ -290,13 +291,72 @@ def test_n_targets_must_divide_the_columns_of_y(data):
         mlp(n_targets=2).fit(X, np.column_stack([y] * 3))
 
 
-def test_precision_follows_X(data):
+def precision_of(model):
+    (dtype,) = {w.dtype.name for w in model.model_.get_weights()}
+    return dtype
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+@pytest.mark.parametrize("n_batches", [1, 2])
+def test_precision_follows_X_but_is_single_where_rows_make_several_batches(
+    data, dtype, n_batches
+):
     X, y = data
-    for dtype in ("float32", "float64"):
-        fitted = mlp().fit(X.astype(dtype), y)
-        assert fitted.predict(X.astype(dtype)).dtype == dtype
-        assert {w.dtype.name for w in fitted.model_.get_weights()} == {dtype}
-    assert mlp().fit(X.astype(int), y).predict(X.astype(int)).dtype == "float64"
+    X = (10 * X).astype(dtype)
+    of_X = "float32" if dtype == "float32" else "float64"
+    fitted = mlp(batch_size=len(X) // n_batches).fit(X, y)
+    assert precision_of(fitted) == (of_X if n_batches == 1 else "float32")
+    assert fitted.predict(X).dtype == of_X
+    single = X.astype("float32")
+    assert fitted.predict(single).dtype == "float32"
+    np.testing.assert_allclose(fitted.predict(single), fitted.predict(X), rtol=1e-5)
+    unscaled = mlp(batch_size=len(X) // n_batches, standardize=False).fit(X, y)
+    assert precision_of(unscaled) == of_X
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("batch_size", [20, 64])
+def test_precision_can_be_forced(data, dtype, batch_size):
+    X, y = data
+    for x in (X, X.astype("float32")):
+        fitted = mlp(precision=dtype, batch_size=batch_size).fit(x, y)
+        assert precision_of(fitted) == dtype
+        assert fitted.predict(x).dtype == x.dtype
+
+
+def test_going_on_keeps_the_precision_of_the_first_call(data):
+    X, y = data
+    fitted = mlp(warm_start=True).fit(X, y)
+    weights = fitted.model_.get_weights()
+    assert precision_of(fitted.set_params(batch_size=8).fit(X, y)) == "float64"
+    assert precision_of(fitted.partial_fit(X.astype("float32"), y)) == "float64"
+    assert not np.array_equal(weights[0], fitted.model_.get_weights()[0])
+    with pytest.raises(ValueError, match="precision='float32', but the first call"):
+        fitted.set_params(precision="float32").fit(X, y)
+
+
+@pytest.mark.parametrize("window_norm", [None, "last", "standard"])
+@pytest.mark.parametrize("level", [1e9, -1e12])
+def test_small_changes_of_large_values_are_learned_as_well(window_norm, level):
+    X = np.random.default_rng(0).uniform(-1, 1, size=(90, 5)).round(2)
+    y = X[:, -1] - X[:, 0] * X[:, 2]
+    model = mlp(epochs=40, batch_size=20, window_norm=window_norm)
+    expected = model.fit(X, y).predict(X)
+    predicted = clone(model).fit(X + level, y + level).predict(X + level)
+    assert precision_of(model) == "float32"
+    scale = 1e-3 if level == 1e9 else 0.02  # values themselves are rounded to 1e-4
+    np.testing.assert_allclose(predicted - level, expected, atol=scale)
+
+
+def test_small_changes_of_large_targets_beside_X_in_single_precision():
+    X = np.random.default_rng(0).uniform(-1, 1, size=(90, 5)).astype("float32")
+    y = X[:, -1] - X[:, 0] * X[:, 2].astype(float)
+    model = mlp(epochs=40, batch_size=20, window_norm=None)
+    expected = model.fit(X, y).predict(X)
+    assert expected.dtype == "float32"
+    predicted = clone(model).fit(X, y + 1e9).predict(X)
+    assert predicted.dtype == "float64"  # float32 has none between 1e9 and 1e9 + 64
+    np.testing.assert_allclose(predicted - 1e9, expected, atol=1e-3)
 
 
 def test_constant_y_is_predicted(data):
@@ -727,7 +787,8 @@ def test_several_networks_are_averaged(data):
     for member, alone in zip(members, (one, second)):
         for weight, expected in zip(member.get_weights(), alone.model_.get_weights()):
             np.testing.assert_array_equal(weight, expected)
-    x = three._scaler_.transform(three._validate(X, reset=False))[0][:]
+    windows = three._validate(X, reset=False)
+    x = three._scaler_.transform(windows, float)[0][:]
     mean = np.mean([np.asarray(network(x)) for network in members], axis=0)
     scaled = three._scaler_.y_scaler_.inverse_transform(mean)
     np.testing.assert_allclose(three.predict(X), scaled[:, 0])

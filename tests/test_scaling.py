@@ -33,7 +33,7 @@ def fitted(scaler, x, y, weight):
 
 
 def scaled_by(scaler, x):
-    inputs, *_ = scaler.transform(windows_of(x))
+    inputs, *_ = scaler.transform(windows_of(x), x.dtype)
     return inputs[:]
 
 
@@ -50,7 +50,7 @@ def test_a_view_is_scaled_as_its_copy(series, weighted, hole, norm):
     weight = np.ones(len(view)) if weight is None else weight.astype(float)
     (from_view,), (from_copy,), (from_rows,) = (
         fitted(WindowScaler(True, norm, range(x.shape[2])), x, None, weight).transform(
-            windows
+            windows, float
         )
         for x, windows in [
             (view, windows_of(view)),
@@ -71,7 +71,7 @@ def test_values_of_a_mapped_file_are_scaled_as_they_are_read(view, tmp_path):
     table = np.load(tmp_path / "x.npy", mmap_mode="r")
     weight = np.ones(len(view))
     scaler = fitted(WindowScaler(True, None), view, None, weight)
-    (inputs,) = scaler.transform(Windows.of_table(table, 2))
+    (inputs,) = scaler.transform(Windows.of_table(table, 2), float)
     assert inputs.windows.values.base is not None
     assert np.shares_memory(inputs.windows.values, table)
     np.testing.assert_array_equal(inputs[:], scaled_by(scaler, view))
@@ -82,7 +82,7 @@ def test_what_is_beside_is_scaled_by_column_and_marked_where_it_is_missing(view)
     beside[4, 1] = np.nan
     windows = replace(windows_of(view), beside=beside)
     scaler = WindowScaler(True, None).fit(windows, None, np.ones(len(view)))
-    _, columns = scaler.transform(windows)
+    _, columns = scaler.transform(windows, float)
     assert columns.shape == (len(view), 3)
     np.testing.assert_allclose(columns[:, 0].mean(), 0, atol=1e-12)
     np.testing.assert_allclose(columns[:, 0].std(), 1)
@@ -123,8 +123,8 @@ def test_weights_equal_repetition(view, norm):
     )
     np.testing.assert_allclose(scaled_by(weighted, view), scaled_by(plain, view))
     np.testing.assert_allclose(
-        weighted.transform_targets(y, windows_of(view)),
-        plain.transform_targets(y, windows_of(view)),
+        weighted.transform_targets(y, windows_of(view), y.dtype),
+        plain.transform_targets(y, windows_of(view), y.dtype),
     )
 
 
@@ -137,9 +137,9 @@ def test_targets_come_back(view, standardize, norm, dtype):
     scaler = fitted(
         WindowScaler(standardize, norm, [0, 1], [1, 0], 2), x, y, np.ones(len(x))
     )
-    there = scaler.transform_targets(y, windows_of(x))
+    there = scaler.transform_targets(y, windows_of(x), y.dtype)
     back = scaler.inverse_transform_targets(there, windows_of(x))
-    assert scaled_by(scaler, x).dtype == there.dtype == back.dtype == dtype
+    assert scaled_by(scaler, x).dtype == there.dtype == dtype
     np.testing.assert_allclose(back, y, rtol=1e-3 if dtype == "float32" else 1e-9)
 
 
@@ -149,7 +149,7 @@ def test_last_takes_the_last_value_of_the_target_channel_off():
     scaler = fitted(WindowScaler(False, "last", [0, 1], [0, 1], 2), x, y, np.ones(1))
     np.testing.assert_array_equal(scaled_by(scaler, x), [[[-1, -10], [0, 0]]])
     np.testing.assert_array_equal(
-        scaler.transform_targets(y, windows_of(x)), [[1, 10, 2, 20]]
+        scaler.transform_targets(y, windows_of(x), y.dtype), [[1, 10, 2, 20]]
     )
 
 
@@ -196,7 +196,7 @@ def test_windows_of_nothing_and_constant_channels_stay_finite(norm):
     y = np.full((5, 1), 3.0)
     scaler = fitted(WindowScaler(True, norm, [0, 1], [1], 1), x, y, np.ones(5))
     assert np.isfinite(scaled_by(scaler, x)).all()
-    targets = scaler.transform_targets(y, windows_of(x))
+    targets = scaler.transform_targets(y, windows_of(x), y.dtype)
     np.testing.assert_allclose(
         scaler.inverse_transform_targets(targets, windows_of(x)), 3
     )
@@ -244,7 +244,7 @@ def test_leads_of_a_channel_are_scaled_as_its_lags_and_others_by_themselves(
     scaler = WindowScaler(True, norm, range(2)).fit(
         windows, None, np.ones(len(windows))
     )
-    lags, leads = scaler.transform(windows)
+    lags, leads = scaler.transform(windows, float)
     assert leads.shape == (len(windows), 2, 2)
     if norm is None:  # the first lead of a row is the last lag of the next
         np.testing.assert_allclose(leads[:-1, 0, 0], lags[:][1:, -1, 1])
@@ -252,7 +252,7 @@ def test_leads_of_a_channel_are_scaled_as_its_lags_and_others_by_themselves(
     np.testing.assert_allclose(leads[..., 1].std(), 1)
     moved = replace(windows, values=series + [0, 500], beside=ahead + [500, 0, 500, 0])
     if norm is not None:
-        np.testing.assert_allclose(scaler.transform(moved)[1], leads, atol=1e-6)
+        np.testing.assert_allclose(scaler.transform(moved, float)[1], leads, atol=1e-6)
 
 
 def test_leads_that_are_missing_are_marked(series):
@@ -260,6 +260,6 @@ def test_leads_that_are_missing_are_marked(series):
     beside[3] = np.nan
     windows = Windows(series[:-1], range(3, 29), 4, ["a", "b"], beside, ["a"], 1)
     scaler = WindowScaler(True, None).fit(windows, None, np.ones(len(windows)))
-    _, leads = scaler.transform(windows)
+    _, leads = scaler.transform(windows, float)
     assert leads.shape == (len(windows), 1, 2)
     assert list(leads[3, 0]) == [0, 1] and not leads[4:, 0, 1].any()

