@@ -15,8 +15,9 @@ from sklearn.utils.parallel import Parallel, delayed
 from ._columns import choose, targets_and_ahead
 from ._forecast import as_frame, forecast
 from ._intervals import check_bound_names, predicted_columns, with_earlier_errors
+from ._panel import panel_of, place
 from ._sklearn import HasMethods, Interval, check_method_params, validate_params
-from ._supervised import make_supervised
+from ._supervised import make_supervised, rows_inside
 from ._warn import warn
 
 __all__ = ["backtest", "seasonal_naive"]
@@ -24,22 +25,49 @@ __all__ = ["backtest", "seasonal_naive"]
 _POSITIVE = Interval(Integral, 1, None, closed="left")
 
 
-def _first_rows(series: Any, count: int) -> Any:
-    """Return the first rows of a series that is pandas or an array."""
+def _known(series: Any, position: int, label: Any) -> Any:
+    """Return the rows up to an origin, of one series or of many."""
+    if isinstance(getattr(series, "index", None), pd.MultiIndex):
+        return series[series.index.get_level_values(-1) <= label]
+    count = position + 1
     return series.iloc[:count] if hasattr(series, "iloc") else series[:count]
 
 
-def beside_truth(predictions: Any, series: pd.DataFrame, targets: list) -> pd.DataFrame:
+def of_series(table: pd.DataFrame, keys: pd.Index | None) -> pd.DataFrame:
+    """Return the rows of some of many series."""
+    return table if keys is None else table[table.index.droplevel(-1).isin(keys)]
+
+
+def foreseen(
+    series: pd.DataFrame, label: Any, columns: list, n_rows: int
+) -> tuple[pd.DataFrame, pd.Index]:
+    """Return the rows that follow a time, and the series that have all of them."""
+    after = series.loc[series.index.get_level_values(-1) > label, columns]
+    levels = list(range(series.index.nlevels - 1))
+    after = after.groupby(level=levels, sort=False).head(n_rows)
+    keys, counts = after.index.droplevel(-1), after.groupby(level=levels).size()
+    complete = keys.unique()[counts.reindex(keys.unique()).to_numpy() == n_rows]
+    return of_series(after, complete), complete
+
+
+def beside_truth(
+    predictions: Any, series: pd.DataFrame, targets: list, steps: int
+) -> pd.DataFrame:
     """Return the steps of a forecast beside what came true, NaN where no row did."""
     rows = series[targets].reindex(predictions.index)
-    rows.insert(0, "step", np.arange(1, len(rows) + 1))
+    rows.insert(0, "step", np.arange(len(rows)) % steps + 1)
     values = predictions.to_numpy().reshape(len(rows), -1)
     rows[[f"{name}_forecast" for name in targets]] = values
     return rows
 
 
-def _check_names(targets: list) -> None:
+def _check_names(targets: list, levels: list) -> None:
     """Check that the columns and the index of the result have names of their own."""
+    if taken := {"origin", "time"}.intersection(levels):
+        raise ValueError(
+            f"The result of backtest has {sorted(taken)} beside the levels that tell "
+            "series, which are called the same: rename these levels of series."
+        )
     names = ["origin", "time", "step", *(f"{name}_forecast" for name in targets)]
     if taken := set(targets).intersection(names):
         raise ValueError(
@@ -57,6 +85,7 @@ def _find_origins(
     n_origins: int,
     stride: int | None,
     min_train_size: int | None,
+    many: bool,
 ) -> range:
     """Return the positions of the origins; `n_after` rows follow the last one."""
     stop = n_rows - n_after
@@ -66,9 +95,10 @@ def _find_origins(
     n_first = max(min_train_size or 0, horizon + 1)
     n_needed = n_first + (n_origins - 1) * stride + n_after
     if n_needed > n_rows:
+        rows = "distinct times" if many else "rows"
         raise ValueError(
-            f"n_origins={n_origins}, {stride} rows apart, need {n_needed} rows, but "
-            f"series has {n_rows}. The {n_first} rows up to the first origin count, "
+            f"n_origins={n_origins}, {stride} {rows} apart, need {n_needed} {rows}, but"
+            f" series has {n_rows}. The {n_first} {rows} up to the first origin count, "
             f"and the {n_after} after the last one, of which steps={steps} are "
             "predicted: take fewer origins or steps."
         )
@@ -76,7 +106,11 @@ def _find_origins(
 
 
 def _split_future(
-    future: pd.DataFrame | None, is_array: bool, others: list, origins: pd.Index
+    future: pd.DataFrame | None,
+    is_array: bool,
+    others: list,
+    origins: pd.Index,
+    names: list,
 ) -> list[pd.DataFrame]:
     """Return what each origin was told of the columns not predicted."""
     if future is None:
@@ -90,26 +124,55 @@ def _split_future(
             "future is looked up by label, which series has not, being an array: make "
             "a DataFrame of it."
         )
-    if future.index.nlevels != 2:
+    if future.index.nlevels != len(names):
         raise ValueError(
-            "future must be indexed by (origin, time), but its index has "
-            f"{future.index.nlevels} level: join what was believed at each origin by "
-            "pd.concat({origin: frame, ...})."
+            f"future must be indexed by ({', '.join(map(str, names))}), but its index "
+            f"has {future.index.nlevels} level{'s' * (future.index.nlevels > 1)}: join "
+            "what was believed at each origin by pd.concat({origin: frame, ...}), and "
+            "let the origin be the level before the time."
         )
-    made_at = future.index.get_level_values(0)
+    made_at = future.index.get_level_values(-2)
     missing = origins[~origins.isin(made_at)]
     if len(missing):
         raise ValueError(
             f"future lacks {len(missing)} of the {len(origins)} origins, the first of "
             f"them {missing[0]}."
         )
-    return [future[made_at == origin].droplevel(0) for origin in origins]
+    return [future[made_at == origin].droplevel(-2) for origin in origins]
+
+
+def _series_at(series: pd.DataFrame, label: Any) -> pd.Index:
+    """Return the series that have a row at a time."""
+    return series.index[series.index.get_level_values(-1) == label].droplevel(-1)
+
+
+def _check_any(keys: list[pd.Index], labels: pd.Index, n_after: int) -> None:
+    """Check that a series is left to be predicted from each origin."""
+    for own, label in zip(keys, labels):
+        if not len(own):
+            raise ValueError(
+                f"No series has a row at the origin {label} and the {n_after} rows "
+                "after it of what is known ahead: give what was believed as future, or "
+                "take fewer origins or steps."
+            )
+
+
+def _trained_on(
+    frame: pd.DataFrame, position: int, label: Any, horizon: int
+) -> np.ndarray:
+    """Return the rows of a frame of which X consists that ends at an origin."""
+    if not isinstance(frame.index, pd.MultiIndex):
+        return np.arange(position + 1 - horizon)
+    known = np.flatnonzero(frame.index.get_level_values(-1) <= label)
+    panel = panel_of(frame.iloc[known], "series")
+    assert panel is not None
+    return known[rows_inside(panel, 1, horizon)]
 
 
 def _fit_and_forecast(
     model: Any,
     series: Any,
-    origins: list[tuple[int, Any, Any]],
+    origins: list[tuple[int, Any, Any, Any]],
     *,
     steps: int,
     fit_params: dict,
@@ -117,19 +180,20 @@ def _fit_and_forecast(
 ) -> list:
     """Fit a clone on the rows up to the first origin, and forecast from each.
 
-    Origins are positions in the series, their labels, and the `future` known there.
+    Origins are positions in the series, their labels, the `future` known there, and
+    which of many series are predicted.
     Of `columns`, :func:`make_supervised` makes X and y.
     """
     forecasts: list = []
-    for position, label, future in origins:
-        known = _first_rows(series, position + 1)
+    for position, label, future, keys in origins:
+        known = _known(series, position, label)
         try:
             if not forecasts:
                 X, y = make_supervised(known, **columns)
                 model = clone(model)
                 model.fit(X, y, **fit_params)
             options = {"target": columns["target"], "future": future}
-            forecasts.append(forecast(model, known, steps, **options))
+            forecasts.append(forecast(model, of_series(known, keys), steps, **options))
         except Exception as error:
             error.add_note(f"Raised by backtest at the origin {label}.")
             raise
@@ -196,7 +260,9 @@ def backtest(
     series : DataFrame or array of shape (n_rows, n_columns), or Series or array of \
             shape (n_rows,)
         Rows in time order. The index of a frame must have a frequency, which is
-        inferred if it is not set.
+        inferred if it is not set. Many series are one frame, as :func:`make_supervised`
+        has it: origins are then distinct times, and series that have no row there are
+        not predicted from it.
     steps : int
         Number of steps to predict at each origin.
     horizon : int, default=1
@@ -208,26 +274,28 @@ def backtest(
     ahead : str or list of str, default=None
         Columns that are known for the steps to come. What was known at each origin
         comes from `future`; without it, from the series, as if all had been foreseen
-        perfectly. That is right for a calendar, and for a weather forecast flatters.
+        perfectly. That is right for a calendar, and for a weather forecast flatters. Of
+        many series, those are predicted then that have all these rows.
     n_origins : int, default=20
         Number of origins. The last one has `steps` rows after it; with `ahead`, as many
         as the whole number of horizons that make them.
     stride : int, default=None
-        Rows from one origin to the next: by default `steps`, so that each row is
-        predicted once, or as many as let all origins lie in the last half of the
-        series, or after `min_train_size` rows if that is given.
+        Rows, or distinct times, from one origin to the next: by default `steps`, so
+        that each row is predicted once, or as many as let all origins lie in the last
+        half of the series, or after `min_train_size` rows if that is given.
     min_train_size : int, default=None
-        Rows up to the first origin, at least: by default the ``horizon + 1`` of which y
-        can be made.
+        Rows, or distinct times, up to the first origin, at least: by default the
+        ``horizon + 1`` of which y can be made.
     refit : bool or int, default=True
         Whether the model is fitted at every origin, or only once, at the first. An
         integer fits it at every so many origins.
     future : DataFrame, default=None
-        The columns that are not predicted, indexed by (origin, time): what was
-        believed at each origin of the rows after it, such as a weather forecast. Of
-        `ahead`, it has ``ceil(steps / horizon) * horizon`` rows at each origin. Of
-        other columns, it is needed if `steps` is more than `horizon`: all rows that are
-        fed back, ``(steps - 1) // horizon * horizon``.
+        The columns that are not predicted, indexed by (origin, time), with the levels
+        of many series before these: what was believed at each origin of the rows after
+        it, such as a weather forecast. Of `ahead`, it has ``ceil(steps / horizon) *
+        horizon`` rows at each origin. Of other columns, it is needed if `steps` is more
+        than `horizon`: all rows that are fed back, ``(steps - 1) // horizon *
+        horizon``.
     coverage : float, default=None
         Between 0 and 1, such as 0.9: how much of what comes true shall lie inside of
         intervals, made at each origin as :func:`forecast` does, from the errors of
@@ -246,7 +314,9 @@ def backtest(
     -------
     forecasts : DataFrame of shape (n_origins * steps, n_columns)
         A row for each step from each origin, indexed by `origin`, the label of the last
-        row that was known, and `time`; in an array, labels are positions. Columns are
+        row that was known, and `time`; in an array, labels are positions. Of many
+        series, the levels that tell them come first, so that ``forecasts.loc["Oslo"]``
+        is the backtest of one, and there are fewer rows. Columns are
         `step`, counted from 1, the targets as they came true (NaN where the series
         leaves out a label), and what was predicted, in columns ``NAME_forecast``. With
         a `coverage`, ``NAME_lower`` and ``NAME_upper`` of each target follow: NaN at
@@ -255,9 +325,10 @@ def backtest(
     Raises
     ------
     ValueError
-        If there are more origins or steps than rows; if columns are not predicted and
-        `future` is needed, and it is not given, lacks an origin or has no (origin,
-        time); if the columns of the result would not have names of their own.
+        If there are more origins or steps than rows, or distinct times; if columns are
+        not predicted and `future` is needed, and it is not given, lacks an origin or
+        has no (origin, time); if the columns of the result would not have names of
+        their own.
     TypeError
         If the model cannot be cloned; if `future` is given for an array.
     Exception
@@ -303,11 +374,15 @@ def backtest(
                1959-12-31          30.3      50          67.6
     """
     clone(model)  # checks
-    frame = as_frame(series, "series")
+    frame = as_frame(series, "series", many=True)
     is_array = not isinstance(series, (pd.DataFrame, pd.Series))
-    series = np.asarray(series) if is_array else series
+    order, labels = np.arange(len(frame)), frame.index
+    panel = panel_of(series, "series")
+    if panel is not None:
+        order, labels = panel.order, panel.times.unique().sort_values()
     targets, known = targets_and_ahead(target, ahead, frame.columns, "series")
-    _check_names(targets)
+    names = [*frame.index.names[:-1], "origin", "time"]
+    _check_names(targets, names[:-2])
     if coverage is not None:
         check_bound_names(targets, "series")
     others = [c for c in frame.columns if c not in targets and c not in known]
@@ -317,40 +392,52 @@ def backtest(
     is_foreseen = future is None and known and not others
     n_after = -(-steps // horizon) * horizon if known else steps
     positions = _find_origins(
-        len(frame),
+        len(labels),
         steps=steps,
         n_after=n_after,
         horizon=horizon,
         n_origins=n_origins,
         stride=stride,
         min_train_size=min_train_size,
+        many=panel is not None,
     )
-    labels = frame.index[positions]
+    labels = labels[positions]
     futures: list[Any] = [None] * n_origins
-    if is_foreseen:
+    keys: list[Any] = [None] * n_origins
+    if panel is not None:
+        keys = [_series_at(frame, label) for label in labels]
+    if is_foreseen and panel is not None:
+        pairs = [foreseen(frame, label, known, n_after) for label in labels]
+        keys = [own[own.isin(complete)] for own, (_, complete) in zip(keys, pairs)]
+        _check_any(keys, labels, n_after)
+        futures = [of_series(rows, own) for (rows, _), own in zip(pairs, keys)]
+    elif is_foreseen:
         rows = frame[known]
         futures = [rows.iloc[k + 1 : k + 1 + n_after] for k in positions]
     elif others or known:
-        futures = _split_future(future, is_array, [*others, *known], labels)
+        told = _split_future(future, is_array, [*others, *known], labels, names)
+        futures = [of_series(rows, own) for rows, own in zip(told, keys)]
     elif future is not None:
         warn(
             f"future is not used: the model predicts all steps={steps} at once, and "
             "ahead names no column that it knows ahead."
         )
-    origins = list(zip(positions, labels, futures))
+    origins = list(zip(positions, labels, futures, keys))
     n_alike = int(refit) or n_origins
+    rows = np.asarray(series) if is_array else series if panel is None else frame
     jobs = (
         delayed(_fit_and_forecast)(
             model,
-            _first_rows(series, alike[-1][0] + 1),
+            _known(rows, *alike[-1][:2]),
             alike,
             steps=steps,
             horizon=horizon,
             target=targets,
             ahead=known or None,
-            # X has the rows up to the first origin but the last `horizon`.
             fit_params=check_method_params(
-                series, fit_params or {}, np.arange(alike[0][0] + 1 - horizon)
+                rows,
+                fit_params or {},
+                order[_trained_on(frame, *alike[0][:2], horizon)],
             ),
         )
         for alike in (origins[i : i + n_alike] for i in range(0, n_origins, n_alike))
@@ -362,9 +449,15 @@ def backtest(
     if is_array:
         following = (frame.index[position + 1 :][:steps] for position in positions)
         forecasts = [pd.DataFrame(*both) for both in zip(forecasts, following)]
-    rows = [beside_truth(predicted, frame, targets) for predicted in forecasts]
-    forecasts = pd.concat(rows, keys=labels, names=["origin", "time"])
-    return forecasts if coverage is None else with_earlier_errors(forecasts, coverage)
+    tables = [beside_truth(predicted, frame, targets, steps) for predicted in forecasts]
+    forecasts = pd.concat(tables, keys=labels, names=["origin", *names[:-2], "time"])
+    if panel is not None:
+        forecasts = forecasts.reorder_levels([*range(1, len(names) - 1), 0, -1])
+        own = panel.keys.get_indexer(forecasts.index.droplevel([-2, -1]))
+        forecasts = forecasts.iloc[own.argsort(kind="stable")]
+    if coverage is None:
+        return forecasts
+    return with_earlier_errors(forecasts, frame, coverage)
 
 
 @validate_params(
@@ -414,12 +507,20 @@ def seasonal_naive(
     6      7        1  2           2
            8        2  4           3
     """
-    frame = as_frame(series, "series")
+    frame = as_frame(series, "series", many=True)
     targets = choose(predicted_columns(forecasts), frame.columns, "series")
-    origins = forecasts.index.get_level_values("origin")
+    origins = forecasts.index.droplevel("time")
+    if origins.nlevels != frame.index.nlevels:
+        raise ValueError(
+            f"forecasts is indexed by {list(forecasts.index.names)}, but series by "
+            f"{list(frame.index.names)}: give what backtest was given."
+        )
     positions = frame.index.get_indexer(origins)
-    if (positions < season - 1).any():
-        first = origins[positions < season - 1][0]
+    panel = panel_of(frame, "series")
+    firsts = 0 if panel is None else panel.starts[panel.codes[positions]]
+    is_short = (positions < 0) | (positions - firsts < season - 1)
+    if is_short.any():
+        first = place(origins[is_short][0])
         raise ValueError(
             f"The season={season} rows up to the origin {first} are not all in series: "
             "give what backtest was given, or choose a shorter season."

@@ -591,7 +591,8 @@ def forecast(
         are no intervals.
     errors : DataFrame, default=None
         What :func:`backtest` returned for such a model, `target` and at least as many
-        steps, on the rows of `history`. Only what was known at its end counts.
+        steps, on the rows of `history`. Only what was known at its end counts. Those of
+        many series tell of each other, see Notes.
 
     Returns
     -------
@@ -641,7 +642,10 @@ def forecast(
     least as often as asked for. For a `coverage` of 0.9, that takes 19 errors, and with
     39 it depends less on a single one: where a step has fewer, those of its neighbours
     count as well, as many to both sides as it takes. A model whose forecasts were
-    always too low has intervals above them.
+    always too low has intervals above them. Of many series, each error counts in units
+    of how much its series had changed, on average, from row to row up to the origin,
+    and bounds are as many units of each series away: all series together have enough
+    errors sooner. A series that never changed has the median unit of the others.
 
     References
     ----------

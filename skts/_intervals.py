@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ._panel import place
 from ._time import as_comparable
 
 
@@ -83,27 +84,68 @@ def margins(
     return np.array(bounds)
 
 
-def known_margins(
-    forecasts: pd.DataFrame, target: Any, until: Any, steps: int, coverage: float
+def _scales(series: pd.DataFrame, target: Any) -> pd.Series:
+    """Return how much a target changes, on average, from row to row up to each row."""
+    keys = list(range(series.index.nlevels - 1))
+    changes = series[target].astype(float).groupby(level=keys, sort=False).diff().abs()
+    total, count = (
+        part.groupby(level=keys, sort=False).cumsum()
+        for part in (changes.fillna(0), changes.notna())
+    )
+    return (total / count).where(total > 0)
+
+
+def _errors(
+    forecasts: pd.DataFrame, series: pd.DataFrame, target: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the errors of forecasts, and what was the scale of each.
+
+    Of many series, errors count in units of the scale, so that those of one tell of
+    another. Without a scale, they are NaN.
+    """
+    errors = (forecasts[target] - forecasts[f"{target}_forecast"]).to_numpy(float)
+    if not isinstance(series.index, pd.MultiIndex):
+        return errors, np.ones(len(errors))
+    scales = _scales(series, target)
+    found = scales.index.get_indexer(forecasts.index.droplevel("time"))
+    scale = np.where(found < 0, np.nan, scales.to_numpy()[found])
+    return errors / scale, scale
+
+
+def _filled(scale: np.ndarray) -> np.ndarray:
+    """Let series that do not tell their scale have the median of the others."""
+    known = ~np.isnan(scale)
+    return np.where(known, scale, np.median(scale[known]) if known.any() else 1.0)
+
+
+def _known_margins(
+    forecasts: pd.DataFrame,
+    errors: np.ndarray,
+    until: Any,
+    steps: int,
+    coverage: float,
 ) -> np.ndarray:
     """Return the margins by what was known at the label `until`, (steps, 2)."""
-    errors = (forecasts[target] - forecasts[f"{target}_forecast"]).to_numpy(float)
     is_known = (forecasts.index.get_level_values("time") <= until) & ~np.isnan(errors)
     at_step = forecasts["step"].to_numpy()
     return margins(errors[is_known], at_step[is_known], steps, coverage)
 
 
-def with_earlier_errors(forecasts: pd.DataFrame, coverage: float) -> pd.DataFrame:
+def with_earlier_errors(
+    forecasts: pd.DataFrame, series: pd.DataFrame, coverage: float
+) -> pd.DataFrame:
     """Put intervals beside forecasts, by the errors that were known at each origin."""
-    origins = forecasts.index.get_level_values("origin")
-    steps = int(forecasts["step"].max())
+    made_at, origins = forecasts.index.get_level_values("origin").factorize()
+    at_step = forecasts["step"].to_numpy()
     bounds: dict[str, np.ndarray] = {}
     for target in predicted_columns(forecasts):
-        added = [
-            known_margins(forecasts, target, origin, steps, coverage)
-            for origin in origins.unique()
-        ]
-        both = np.concatenate(added) + forecasts[[f"{target}_forecast"]].to_numpy()
+        errors, scale = _errors(forecasts, series, target)
+        both = np.empty((len(forecasts), 2))
+        for code, origin in enumerate(origins):
+            own = made_at == code
+            added = _known_margins(forecasts, errors, origin, at_step.max(), coverage)
+            both[own] = added[at_step[own] - 1] * _filled(scale[own])[:, np.newaxis]
+        both += forecasts[[f"{target}_forecast"]].to_numpy()
         bounds |= dict(zip(bound_names(target), both.T))
     return forecasts.assign(**bounds)
 
@@ -112,26 +154,50 @@ def _refuse_errors_of_others(
     errors: pd.DataFrame, series: pd.DataFrame, targets: pd.Index
 ) -> None:
     """Check that what came true in a backtest is what the series holds."""
-    times = errors.index.get_level_values("time")
-    inside = (times >= series.index[0]) & (times <= series.index[-1])
+    labels = errors.index.droplevel("origin")
+    if isinstance(labels, pd.MultiIndex):
+        inside = labels.isin(series.index)
+    else:
+        inside = (labels >= series.index[0]) & (labels <= series.index[-1])
     truth = errors.loc[inside, list(targets)].astype(float)
-    values = series[targets].reindex(times[inside]).to_numpy(float)
+    values = series[targets].reindex(labels[inside]).to_numpy(float)
     is_equal = np.isclose(truth, values, rtol=1e-6, atol=0)
     differs = (truth.notna() & ~is_equal).any(axis=1).to_numpy()
     if differs.any():
         row = differs.argmax()
         raise ValueError(
-            f"errors is of another series than history: at {times[inside][row]}, it "
-            f"has {truth.iloc[row].tolist()} where history has {values[row].tolist()}. "
-            "Let backtest have the rows of history."
+            f"errors is of another series than history: at {place(labels[inside][row])}"
+            f", it has {truth.iloc[row].tolist()} where history has "
+            f"{values[row].tolist()}. Let backtest have the rows of history."
         )
+
+
+def _comparable(errors: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
+    """Return errors whose times are as those of the index."""
+    levels = [
+        errors.index.get_level_values(level) for level in range(errors.index.nlevels)
+    ]
+    n_levels = index.nlevels + 1
+    if len(levels) != n_levels:
+        raise ValueError(
+            f"errors is indexed by {list(errors.index.names)}, which are "
+            f"{len(levels)} levels, but must be by {n_levels}: the series, if there are"
+            " many, the origin and the time. Let backtest have the rows of history."
+        )
+    times = index.get_level_values(-1)
+    for level in (-2, -1):
+        levels[level] = as_comparable(levels[level], times, "errors", "history")
+    return errors.set_axis(pd.MultiIndex.from_arrays(levels, names=errors.index.names))
 
 
 def with_intervals(
     predicted: pd.DataFrame, series: pd.DataFrame, errors: Any, coverage: float
 ) -> pd.DataFrame:
     """Put the bounds of intervals beside the forecasts of the rows after a series."""
-    targets, steps = predicted.columns, len(predicted)
+    many = isinstance(series.index, pd.MultiIndex)
+    codes = series.index.droplevel(-1).factorize()[0] if many else np.zeros(len(series))
+    ends = np.flatnonzero(np.diff(codes, append=len(series)))
+    targets, steps = predicted.columns, len(predicted) // len(ends)
     check_bound_names(targets, "history")
     missing = set(targets) - set(predicted_columns(errors, "errors"))
     if missing:
@@ -144,13 +210,12 @@ def with_intervals(
             f"errors has {n_steps} steps from each origin, but steps={steps} are "
             "predicted: let backtest predict as many."
         )
-    times = errors.index.get_level_values("time")
-    times = as_comparable(times, series.index, "errors", "history")
-    errors = errors.set_axis(times.set_names("time"))
+    errors = _comparable(errors, series.index)
     _refuse_errors_of_others(errors, series, targets)
-    last = series.index[-1]
+    last = series.index.get_level_values(-1).max()
     for target in targets:
-        added = known_margins(errors, target, last, steps, coverage)
+        known, _ = _errors(errors, series, target)
+        added = _known_margins(errors, known, last, steps, coverage)
         if np.isnan(added).any():
             needed = n_errors_needed(coverage)
             raise ValueError(
@@ -159,9 +224,10 @@ def with_intervals(
                 f"with n_origins={math.ceil(needed / n_steps)} or, as then neighbouring"
                 f" steps count as one, better {needed}."
             )
-        lower, upper = bound_names(target)
-        predicted = predicted.assign(
-            **{lower: predicted[target] + added[:, 0]},
-            **{upper: predicted[target] + added[:, 1]},
-        )
+        scale = np.ones(1)
+        if many:
+            scale = _filled(_scales(series, target).to_numpy()[ends])
+        added = scale[:, np.newaxis, np.newaxis] * added
+        both = added.reshape(-1, 2) + predicted[[target]].to_numpy()
+        predicted = predicted.assign(**dict(zip(bound_names(target), both.T)))
     return predicted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ._backtest import beside_truth
+from ._backtest import beside_truth, foreseen, of_series
 from ._columns import choose, read_leads
 from ._forecast import as_frame, forecast
+from ._panel import place
 from ._sklearn import Interval, string_names, validate_params
 
 __all__ = ["make_forecast_scorer"]
@@ -25,32 +26,68 @@ def _name(metric: Callable) -> str:
     return getattr(getattr(metric, "func", metric), "__name__", "")
 
 
-def _find_origins(X: Any, index: pd.Index, n_after: int, stride: int) -> np.ndarray:
-    """Return the positions in the series of the rows of X to forecast from.
-
-    Each is followed by `n_after` rows of the series.
-    """
+def _positions_of(X: Any, index: pd.Index) -> np.ndarray:
+    """Return the positions in the series of the rows of X."""
     labels = getattr(X, "index", None)
     if not isinstance(labels, pd.Index):
         raise TypeError(
             f"X is a {type(X).__name__} without labels, by which its rows could be "
             "found in series: search on the frames that make_supervised makes."
         )
+    if labels.nlevels != index.nlevels:
+        raise ValueError(
+            f"X has an index of {labels.nlevels} levels, and series one of "
+            f"{index.nlevels}: make X of series."
+        )
     positions = index.get_indexer(labels)
     if (positions < 0).any():
         raise ValueError(
             f"series lacks {(positions < 0).sum()} of the {len(labels)} rows of X, the "
-            f"first of them {labels[positions < 0][0]}: make X of series."
+            f"first of them {place(labels[positions < 0][0])}: make X of series."
         )
+    return positions
+
+
+def _chosen(positions: np.ndarray, index: pd.Index, n_after: int, stride: int) -> Any:
+    """Return the positions that are origins; each is followed by `n_after` labels."""
     origins = positions[::stride]
     origins = origins[origins + n_after < len(index)]
     if not len(origins):
+        first = positions[0]
         raise ValueError(
             f"No row of X is followed by {n_after} rows of series, which ends "
-            f"{len(index) - 1 - positions[0]} rows after {labels[0]}, where X begins: "
+            f"{len(index) - 1 - first} rows after {index[first]}, where X begins: "
             "score fewer steps, or make the folds longer."
         )
     return origins
+
+
+def _origins(
+    X: Any, frame: pd.DataFrame, ahead: list, n_after: int, stride: int
+) -> Iterator[tuple[pd.DataFrame, pd.DataFrame | None]]:
+    """Yield what is known at each origin, and ahead of it."""
+    positions = _positions_of(X, frame.index)
+    for origin in _chosen(positions, frame.index, n_after, stride):
+        following = frame[ahead].iloc[origin + 1 :][:n_after] if ahead else None
+        yield frame.iloc[: origin + 1], following
+
+
+def _panel_origins(
+    X: Any, frame: pd.DataFrame, ahead: list, n_after: int, stride: int
+) -> Iterator[tuple[pd.DataFrame, pd.DataFrame | None]]:
+    """Yield the same of many series: those that have a row of X at an origin."""
+    rows = frame.index[_positions_of(X, frame.index)]
+    times = frame.index.get_level_values(-1)
+    distinct, tested = times.unique().sort_values(), rows.get_level_values(-1)
+    positions = distinct.get_indexer(tested.unique().sort_values())
+    for origin in distinct[_chosen(positions, distinct, n_after, stride)]:
+        keys, following = rows[tested == origin].droplevel(-1), None
+        if ahead:
+            following, complete = foreseen(frame, origin, ahead, n_after)
+            keys = keys[keys.isin(complete)]
+            following = of_series(following, keys)
+        if len(keys):
+            yield of_series(frame[times <= origin], keys), following
 
 
 @dataclass(eq=False, repr=False)
@@ -69,7 +106,7 @@ class _ForecastScorer:
 
     def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
         """Return the score of the forecasts from rows of X; `y` is not looked at."""
-        frame = as_frame(self.series, "series")
+        frame = as_frame(self.series, "series", many=True)
         names = string_names(X)
         ahead, leads = read_leads([] if names is None else names)
         target = self.target
@@ -78,14 +115,19 @@ class _ForecastScorer:
         targets = choose(target, frame.columns, "series")
         n_ahead = len(leads) // max(1, len(ahead))
         n_after = max(self.steps, -(-self.steps // max(1, n_ahead)) * n_ahead)
-        origins = _find_origins(X, frame.index, n_after, self.stride)
         rows = []
-        for origin in origins:
-            known = self.series.iloc[: origin + 1]
-            following = frame[ahead].iloc[origin + 1 :][:n_after] if ahead else None
+        many = isinstance(frame.index, pd.MultiIndex)
+        for known, following in (_panel_origins if many else _origins)(
+            X, frame, ahead, n_after, self.stride
+        ):
             options: dict[str, Any] = {"target": targets, "future": following}
             predicted = forecast(estimator, known, self.steps, **options)
-            rows.append(beside_truth(predicted, frame, targets))
+            rows.append(beside_truth(predicted, frame, targets, self.steps))
+        if not rows:
+            raise ValueError(
+                f"No series has, behind a row of X, the {n_after} rows of {ahead} that "
+                "are known ahead: score fewer steps, or make the folds longer."
+            )
         both = pd.concat(rows).dropna(subset=targets)
         y_true, y_pred = (
             both[names[0] if len(names) == 1 else names].to_numpy()
@@ -126,7 +168,8 @@ def make_forecast_scorer(
         Other arguments are given by :func:`functools.partial`.
     series : DataFrame or Series
         The rows of X, looked up by label, and those that follow. Rows that are kept for
-        a last test do not belong in it.
+        a last test do not belong in it. Many series are one frame, as
+        :func:`make_supervised` has it.
     steps : int
         Number of steps to predict from each origin.
     target : label or list of labels, default=None
@@ -134,14 +177,15 @@ def make_forecast_scorer(
         of `series` that X does not know ahead.
     stride : int, default=None
         Rows from one origin to the next, the first one being the first row of the test
-        fold. By default `steps`.
+        fold; of many series, distinct times. By default `steps`.
 
     Returns
     -------
     scorer : callable
         Function of ``(estimator, X, y)``, for `scoring` in searches and
         :func:`sklearn.model_selection.cross_val_score`. It can be pickled if `metric`
-        can. All steps from all origins of a fold whose truth is known make one score.
+        can. All steps from all origins of a fold whose truth is known, of all series
+        that have a row of X at an origin, make one score.
 
     Raises
     ------

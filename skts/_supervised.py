@@ -96,13 +96,19 @@ def _windows(
     return _join(series, rows, parts)
 
 
+def rows_inside(panel: Panel, n_lags: int, horizon: int) -> np.ndarray:
+    """Return the places, in `panel.order`, of rows as :func:`_rows_of` has them."""
+    lengths = np.diff(panel.starts)
+    place = np.arange(len(panel.order)) - panel.starts[:-1].repeat(lengths)
+    is_inside = (place >= n_lags - 1) & (place < (lengths - horizon).repeat(lengths))
+    return np.flatnonzero(is_inside)
+
+
 def _rows_of(n_rows: int, panel: Panel | None, n_lags: int, horizon: int) -> Rows:
     """Return the rows of which window and future are inside of their series."""
     if panel is None:
         return slice(n_lags - 1, max(n_lags - 1, n_rows - horizon))
     lengths = np.diff(panel.starts)
-    place = np.arange(n_rows) - panel.starts[:-1].repeat(lengths)
-    is_inside = (place >= n_lags - 1) & (place < (lengths - horizon).repeat(lengths))
     too_short = panel.keys[lengths < n_lags + horizon]
     if 0 < len(too_short) < len(lengths):
         warn(
@@ -110,7 +116,7 @@ def _rows_of(n_rows: int, panel: Panel | None, n_lags: int, horizon: int) -> Row
             f"{n_lags + horizon} rows that one of y needs, such as {too_short[0]!r}: "
             "they are left out."
         )
-    return np.flatnonzero(is_inside)
+    return rows_inside(panel, n_lags, horizon)
 
 
 def _warn_of_holes(series: Any, panel: Panel | None) -> None:

@@ -5,11 +5,12 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from pandas.testing import assert_frame_equal, assert_index_equal
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.metrics import mean_absolute_error
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -18,8 +19,11 @@ from skts import (
     MLPRegressor,
     PanelTimeSeriesSplit,
     SlidingWindowTransformer,
+    backtest,
     forecast,
+    make_forecast_scorer,
     make_supervised,
+    seasonal_naive,
 )
 
 rng = np.random.default_rng(0)
@@ -373,6 +377,234 @@ def test_series_whose_prediction_is_not_finite_is_named():
     model = windowed(Explosion()).fit(*make_supervised(A))
     with pytest.raises(ValueError, match="inf after 2024-01-30 .*'Rome', with which"):
         forecast(model, A, 2)
+
+
+# From many origins
+
+
+def time_of(table):
+    return table.index.get_level_values("day")
+
+
+def by_hand(model, panel, origin, steps, **options):
+    """Fit up to an origin, and forecast the series that have a row there."""
+    known = panel[time_of(panel) <= origin]
+    model = clone(model).fit(*make_supervised(known, **options))
+    shops = known[time_of(known) == origin].index.unique("shop")
+    return forecast(model, known.loc[list(shops)], steps, target="a")
+
+
+@pytest.mark.parametrize("panel", [A, A.loc[SHUFFLED.index]], ids=["in order", "not"])
+@pytest.mark.parametrize("horizon", [1, 2])
+def test_backtest_is_what_was_forecast_up_to_each_origin(horizon, panel):
+    model, options = windowed(Ridge()), {"horizon": horizon}
+    result = backtest(model, panel, 3, n_origins=4, stride=3, **options)
+    assert result.index.names == ["shop", "origin", "time"]
+    assert list(result) == ["step", "a", "a_forecast"]
+    shops = panel.index.unique("shop")
+    assert [k for k in result.index.unique("shop")] == [k for k in shops if k != "Bern"]
+    origins = sorted(result.index.unique("origin"))
+    assert origins == [DAYS[k] for k in (17, 20, 23, 26)]
+    assert set(result.loc["Oslo"].index.unique("origin")) == {DAYS[17]}
+    for origin in origins:
+        own = result.xs(origin, level="origin")
+        expected = by_hand(model, panel, origin, 3, **options)
+        assert_allclose(own["a_forecast"], expected.loc[own.index, "a"], rtol=1e-9)
+        assert own["step"].tolist() == [1, 2, 3] * (len(own) // 3)
+        truth = panel["a"].reindex(own.index)
+        assert_array_equal(own["a"], truth)
+
+
+def test_backtest_of_one_series_of_many_is_its_own():
+    one = A.loc[["Rome"]]
+    options = {"n_origins": 3, "horizon": 2, "coverage": 0.4}
+    expected = backtest(windowed(Ridge()), SERIES["Rome"][["a"]], 4, **options)
+    found = backtest(windowed(Ridge()), one, 4, **options).loc["Rome"]
+    assert_frame_equal(found.iloc[:, :3], expected.iloc[:, :3])
+    assert_frame_equal(
+        backtest(windowed(Ridge()), one["a"], 4, **options).loc["Rome"], found
+    )
+
+
+def test_no_row_after_an_origin_is_ever_seen():
+    options = {"n_origins": 3, "stride": 2, "coverage": 0.5}
+    expected = backtest(windowed(Ridge()), A, 2, **options)
+    first = expected.index.unique("origin").min()
+    poisoned = A.copy()
+    poisoned[time_of(A) > first] = 1e6
+    found = backtest(windowed(Ridge()), poisoned, 2, **options)
+    names = ["a_forecast", "a_lower", "a_upper"]
+    assert_array_equal(
+        found.xs(first, level="origin")[names],
+        expected.xs(first, level="origin")[names],
+    )
+
+
+def test_what_is_known_ahead_comes_from_the_panel_or_from_beliefs():
+    options = {"target": "a", "ahead": "x", "horizon": 2, "n_origins": 2}
+    foreseen = backtest(windowed(Ridge()), PANEL, 3, stride=8, **options)
+    origins = foreseen.index.unique("origin")
+    assert foreseen.groupby("origin")["step"].size().tolist() == [3, 3]
+    assert not foreseen.isna().any(axis=None)
+    beliefs = pd.concat({origin: PANEL[["x"]] for origin in origins}, names=["origin"])
+    beliefs = beliefs.reorder_levels(["shop", "origin", "day"])
+    told = beliefs.drop(["Bern", "Oslo"], level=0)
+    options |= {"stride": 8, "future": told}
+    with pytest.raises(ValueError, match="future lacks 1 series, 'Oslo'") as caught:
+        backtest(windowed(Ridge()), PANEL, 3, **options)
+    assert caught.value.__notes__ == [f"Raised by backtest at the origin {origins[0]}."]
+    options["future"] = told.droplevel(0)
+    with pytest.raises(ValueError, match=r"by \(shop, origin, time\), but .* 2 levels"):
+        backtest(windowed(Ridge()), PANEL, 3, **options)
+    late = PANEL[time_of(PANEL) >= DAYS[7]].drop("Oslo", level=0)
+    foreseen = backtest(windowed(Ridge()), late, 3, **(options | {"future": None}))
+    told = backtest(windowed(Ridge()), late, 3, **(options | {"future": beliefs}))
+    assert_frame_equal(told, foreseen)
+
+
+class Weighted(Ridge):
+    """Checks that weights are those of the rows."""
+
+    def fit(self, X, y, sample_weight=None):
+        assert_array_equal(np.asarray(X)[:, 0], sample_weight)
+        return super().fit(X, y)
+
+
+def test_weights_are_those_of_the_rows_that_are_trained_on():
+    panel = A.loc[SHUFFLED.index]
+    params = {"sample_weight": panel["a"].to_numpy()}
+    backtest(Weighted(), panel, 2, n_origins=3, horizon=2, fit_params=params)
+
+
+def test_seasonal_naive_is_that_of_each_series():
+    result = backtest(Ridge(), A, 4, n_origins=3)
+    found = seasonal_naive(result, A.loc[SHUFFLED.index], 3)
+    for shop in result.index.unique("shop"):
+        own = seasonal_naive(result.loc[shop], SERIES[shop][["a"]], 3)
+        assert_frame_equal(found.loc[shop], own)
+    with pytest.raises(ValueError, match="season=15 .* 2024-01-18 .* 'Rome' are not"):
+        seasonal_naive(result, A, 15)
+    with pytest.raises(ValueError, match="forecasts is indexed by .* but series by"):
+        seasonal_naive(result, SERIES["Oslo"])
+
+
+@pytest.mark.parametrize(
+    "panel, options, message",
+    [
+        (A, {"n_origins": 9}, "18 distinct times apart, .* series has 30"),
+        (A.rename_axis(["origin", "day"]), {}, "beside the levels that tell series"),
+    ],
+)
+def test_bad_backtests(panel, options, message):
+    with pytest.raises(ValueError, match=message):
+        backtest(windowed(Ridge()), panel, 14, stride=18, **options)
+
+
+def test_origins_that_no_series_reaches_are_refused():
+    moved = PANEL.loc[["Rome"]].tail(1).rename({"Rome": "Oslo"})
+    panel = pd.concat([PANEL.drop(("Rome", DAYS[-1])), moved])
+    options = {"target": "a", "ahead": "x", "horizon": 2, "n_origins": 1}
+    with pytest.raises(ValueError, match="No series has .* 2024-01-26 .* the 4 rows"):
+        backtest(windowed(Ridge()), panel, 3, **options)
+
+
+def test_scores_pool_the_forecasts_of_all_series():
+    X, y = make_supervised(A)
+    model = windowed(Ridge()).fit(X, y)
+    test = X[(time_of(X) >= DAYS[9]) & (time_of(X) < DAYS[21])]
+    scorer = make_forecast_scorer(mean_absolute_error, A, steps=4)
+    errors = []
+    for origin in (DAYS[9], DAYS[13], DAYS[17]):
+        known = A[time_of(A) <= origin]
+        shops = test[time_of(test) == origin].index.unique("shop")
+        predicted = forecast(model, known.loc[list(shops)], 4)
+        errors.append((predicted["a"] - A["a"].reindex(predicted.index)).dropna())
+    expected = -pd.concat(errors).abs().mean()
+    assert_allclose(scorer(model, test), expected, rtol=1e-9)
+    assert_allclose(scorer(model, test.sample(frac=1, random_state=0)), expected)
+    search = GridSearchCV(
+        windowed(Ridge()),
+        {"slidingwindowtransformer__window": [2, 3]},
+        cv=PanelTimeSeriesSplit(2),
+        scoring=scorer,
+    ).fit(X, y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    with pytest.raises(
+        ValueError, match="lacks 1 .* 2023-01-01 .* of the series 'Oslo'"
+    ):
+        scorer(model, test.rename({DAYS[9]: pd.Timestamp("2023-01-01")}).iloc[:1])
+    with pytest.raises(ValueError, match="X has an index of 1 levels, and series one"):
+        scorer(model, test.droplevel(0))
+    X, y = make_supervised(PANEL, target="a", ahead="x", horizon=5)
+    model = windowed(Ridge()).fit(X, y)
+    scorer = make_forecast_scorer(mean_absolute_error, PANEL, steps=9)
+    with pytest.raises(ValueError, match="No series has, behind a row of X, the 10 r"):
+        scorer(model, X.loc[["Oslo"]].tail(1).rename({DAYS[14]: DAYS[15]}))
+
+
+def test_the_scorer_forecasts_series_of_which_all_is_known_ahead():
+    X, y = make_supervised(PANEL, target="a", ahead="x", horizon=2)
+    model = windowed(Ridge()).fit(X, y)
+    scorer = make_forecast_scorer(mean_absolute_error, PANEL, steps=4)
+    last = X[time_of(X) >= DAYS[17]]
+    alone = last.loc[["Rome"]]
+    assert scorer(model, last) == scorer(model, alone)
+
+
+# Intervals
+
+
+def test_errors_count_in_units_of_the_scale_of_their_series():
+    big = pd.concat([A.loc[["Rome"]], 10 * A.loc[["Rome"]].rename({"Rome": "Nice"})])
+    errors = backtest(Ridge(1e-9), big, 3, n_origins=10, stride=1)
+    model = Ridge(1e-9).fit(*make_supervised(big))
+    found = forecast(model, big, 3, coverage=0.8, errors=errors)
+    added = found[["a_lower", "a_upper"]].sub(found["a"], axis=0)
+    assert_allclose(added.loc["Nice"], 10 * added.loc["Rome"], rtol=1e-9)
+    earlier = backtest(Ridge(1e-9), big, 3, n_origins=10, stride=1, coverage=0.8)
+    added = earlier[["a_lower", "a_upper"]].sub(earlier["a_forecast"], axis=0)
+    assert_allclose(added.loc["Nice"], 10 * added.loc["Rome"], rtol=1e-9)
+    assert earlier["a_lower"].isna().any() and earlier["a_lower"].notna().any()
+    # A series that never changed, and one that is new, have the scale of the others.
+    flat = pd.DataFrame({"a": 1.0}, big.loc["Rome"].index)
+    both = pd.concat([big, pd.concat({"flat": flat, "new": flat.tail(1)})])
+    found = forecast(model, both, 3, coverage=0.8, errors=errors)
+    added = found[["a_lower", "a_upper"]].sub(found["a"], axis=0)
+    assert_allclose(added.loc["flat"], 5.5 * added.loc["Rome"], rtol=1e-9)
+    assert_allclose(added.loc["new"], 5.5 * added.loc["Rome"], rtol=1e-9)
+
+
+def test_intervals_of_many_series_hold_what_they_promise():
+    rng = np.random.default_rng(0)
+    sizes = np.geomspace(0.1, 1000, 20)
+    days = pd.date_range("2024-01-01", periods=60, name="day")
+    walks = {
+        k: pd.DataFrame({"a": size * rng.normal(size=60).cumsum()}, days)
+        for k, size in enumerate(sizes)
+    }
+    panel = pd.concat(walks, names=["shop"])
+    known = panel[time_of(panel) < days[55]]
+    errors = backtest(Ridge(), known, 5, n_origins=6, refit=False)
+    model = Ridge().fit(*make_supervised(known))
+    found = forecast(model, known, 5, coverage=0.8, errors=errors)
+    truth = panel["a"].reindex(found.index)
+    inside = (truth >= found["a_lower"]) & (truth <= found["a_upper"])
+    assert 0.7 < inside.mean() < 0.9
+
+
+def test_errors_of_other_panels_are_refused():
+    errors = backtest(Ridge(), A, 2, n_origins=10, stride=1)
+    model = Ridge().fit(*make_supervised(A))
+    options = {"coverage": 0.8, "errors": errors}
+    with pytest.raises(
+        ValueError, match="errors is of another series .* of the series"
+    ):
+        forecast(model, A + 1, 2, **options)
+    with pytest.raises(ValueError, match=r"\['shop', 'origin', 'time'\], which are 3"):
+        forecast(model, SERIES["Oslo"][["a"]], 2, **options)
+    # Without its history, the scale of a series is not known.
+    with pytest.raises(ValueError, match="errors has fewer than the 9 errors"):
+        forecast(model, A.loc[["Oslo"]].tail(3), 2, **options)
 
 
 TEXT = PANEL.set_axis(PANEL.index.set_levels(map(str, DAYS), level=1))
