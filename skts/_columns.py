@@ -116,6 +116,12 @@ def step_names(names: Iterable, horizon: int) -> list[str]:
     return [f"{name}_step{k}" for k in range(1, horizon + 1) for name in names]
 
 
+def step_of(name: str) -> tuple[str, int] | None:
+    """Return the target and the step that a name of :func:`step_names` tells."""
+    match = _STEP_NAME.fullmatch(name)
+    return match and (match[1], int(match[2]))
+
+
 def passed_through(X: Any, passthrough: Any, n_columns: int) -> np.ndarray:
     """Return the positions of the columns of X that are not windowed."""
     key = passthrough(X) if callable(passthrough) else passthrough
@@ -334,10 +340,10 @@ def read_steps(names):
     steps of these targets; others are targets of one step. Steps in another order tell
     nothing: None.
     """
-    matches = [_STEP_NAME.fullmatch(name) for name in names]
-    if not any(matches):
+    steps = [step_of(name) for name in names]
+    if not any(steps):
         return list(names)
-    targets = list(dict.fromkeys(match[1] for match in matches if match))
+    targets = list(dict.fromkeys(step[0] for step in steps if step))
     n_steps = len(names) // len(targets)
     return targets if list(names) == step_names(targets, n_steps) else None
 

@@ -144,9 +144,10 @@ class NetworkEstimator(BaseEstimator):
     early_stopping : bool or "auto"
         Whether to hold out the last `validation_fraction` of the rows, of each series
         and of each class in a classifier, stop when their loss has not got better for
-        `patience` epochs, and keep the weights of the best epoch. "auto" does so unless
-        one batch holds all rows, and then trains on all rows for a tenth of the epochs
-        more.
+        `patience` epochs, and keep the weights of the best epoch. The rows before
+        them whose targets reach into them, one less than steps, are left out. "auto"
+        does so unless one batch holds all rows, and then trains on all rows for a tenth
+        of the epochs more. `fit` takes other rows as X_val and y_val.
     validation_fraction : float
         Fraction of the rows that `early_stopping` holds out.
     patience : int
@@ -342,7 +343,14 @@ class NetworkEstimator(BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
     ) -> Self:
         """Train the network.
 
@@ -363,6 +371,11 @@ class NetworkEstimator(BaseEstimator):
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows. A weight of 2 equals having the row twice while one
             batch holds all rows; with more batches it does so in expectation only.
+        X_val, y_val, sample_weight_val : array-like, default=None
+            Rows to validate on, as X, y and sample_weight are. Their loss is in
+            `history_`, and rules `early_stopping` instead of that of rows of X, unless
+            it is False. In a pipeline, ``transform_input=["X_val"]`` makes windows of
+            them.
 
         Returns
         -------
@@ -374,8 +387,21 @@ class NetworkEstimator(BaseEstimator):
         ValueError
             If an input is not as described, or the loss stops being a number.
         """
-        continuing = self.warm_start and hasattr(self, "model_")
-        return self._fit(X, y, sample_weight, epochs=self.epochs, continuing=continuing)
+        validation = X_val, y_val, sample_weight_val
+        is_given = [part is not None for part in validation]
+        if any(is_given) and not all(is_given[:2]):
+            raise ValueError(
+                "X_val and y_val belong together, and sample_weight_val to them: give "
+                "both, or none."
+            )
+        return self._fit(
+            X,
+            y,
+            sample_weight,
+            epochs=self.epochs,
+            continuing=self.warm_start and hasattr(self, "model_"),
+            validation=validation if any(is_given) else None,
+        )
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -396,7 +422,7 @@ class NetworkEstimator(BaseEstimator):
         continuing = hasattr(self, "model_")
         return self._fit(X, y, sample_weight, epochs=None, continuing=continuing)
 
-    def _fit(self, X, y, sample_weight, *, epochs, continuing, classes=None):
+    def _fit(self, *rows, epochs, continuing, validation=None, classes=None):
         # Everything is learned by a second object, so that a call that fails or is
         # interrupted leaves this one as it was.
         new: Any = object.__new__(type(self))
@@ -405,16 +431,19 @@ class NetworkEstimator(BaseEstimator):
                 setattr(new, name, value)
         if classes is not None:
             new.classes_ = classes
-        new._learn(X, y, sample_weight, epochs, continuing)
+        new._learn(rows, validation, epochs, continuing)
         self.__dict__ = new.__dict__
         return self
 
-    def _learn(self, X, y, sample_weight, epochs, continuing):
+    def _learn(self, rows, validation, epochs, continuing):
         self._check_unchanged(continuing)
-        windows, y = self._validate(X, y, reset=not continuing)
-        is_told = isinstance(X, Windows) or bool(self._channels_)
-        rows = self._rows_to_train_on(windows, y, sample_weight, is_told)
-        n_epochs, sets = self._plan(rows, epochs, continuing)
+        rows = self._known_rows(*rows, reset=not continuing)
+        if validation is not None:
+            try:
+                validation = self._known_rows(*validation, reset=False)
+            except ValueError as error:
+                raise ValueError(f"Of X_val and y_val: {error}") from None
+        n_epochs, sets, patience = self._plan(rows, validation, epochs, continuing)
         if not continuing:
             self._fit_scaler(*sets[0])
         scaler, dtype = self._scaler_, self._precision_
@@ -439,7 +468,16 @@ class NetworkEstimator(BaseEstimator):
         no_states = [None] * len(networks)
         states = getattr(self, "_optimizer_states_", no_states)
         trained = [
-            self._train(network, sets, n_epochs, int(seed), falls, starts_well, state)
+            self._train(
+                network,
+                sets,
+                epochs=n_epochs,
+                patience=patience,
+                seed=int(seed),
+                falls=falls,
+                starts_well=starts_well,
+                last=state,
+            )
             for network, (_, seed), state in zip(networks, seeds, states)
         ]
         histories, self._optimizer_states_ = zip(*trained)
@@ -450,8 +488,8 @@ class NetworkEstimator(BaseEstimator):
         }
         self._append_history(histories[0], continuing)
 
-    def _plan(self, rows, epochs, continuing):
-        """Return epochs, and the rows to train on, validate on and end on."""
+    def _plan(self, rows, validation, epochs, continuing):
+        """Return epochs, the rows to train on, validate on and end on, and patience."""
         windows, y, weight = rows
         n_rows = max(len(y), weight.sum(dtype=np.float64))  # as if repeated
         n_batches = -(-n_rows // self.batch_size)
@@ -466,18 +504,24 @@ class NetworkEstimator(BaseEstimator):
         if epochs == "auto":
             epochs = max(1, min(100, int(MOST_UPDATES // n_batches)))
         stops = self.early_stopping
-        if epochs is None or not stops or stops == "auto" and n_batches == 1:
-            return epochs or 1, [rows]
-        is_held_out = self._held_out(windows, y)
-        sets = [_keep(~is_held_out, *rows), _keep(is_held_out, *rows)]
-        return epochs, [*sets, rows] if stops == "auto" else sets
+        if epochs is None:
+            return 1, [rows], None
+        if validation is not None:
+            return epochs, [rows, validation], int(self.patience) if stops else None
+        if not stops or stops == "auto" and n_batches == 1:
+            return epochs, [rows], None
+        sets = [_keep(mask, *rows) for mask in self._split(windows, y)]
+        if stops == "auto":
+            sets.append(rows)
+        return epochs, sets, int(self.patience)
 
     def _start(self, networks, inputs, y, weight):
         """Give new networks weights that are good to start from; tell whether so."""
         return False
 
-    def _rows_to_train_on(self, windows, y, sample_weight, is_told):
+    def _known_rows(self, X, y, sample_weight, *, reset):
         """Return windows, targets and weights of the rows that have a weight."""
+        windows, y = self._validate(X, y, reset=reset)
         if sample_weight is None:
             weight = np.broadcast_to(np.ones((), windows.dtype), len(windows))
         else:
@@ -494,6 +538,7 @@ class NetworkEstimator(BaseEstimator):
                 "timestep of every row that has a weight is NaN in every channel. Use a"
                 " shorter window or more rows."
             )
+        is_told = isinstance(X, Windows) or bool(self._channels_)
         if not is_told and (message := _left_out_message(begun, windows.timesteps)):
             warn(message)
         return _keep(begun & (weight > 0), windows, y, weight)
@@ -538,7 +583,7 @@ class NetworkEstimator(BaseEstimator):
         }
         self.n_epochs_ = n_earlier + n_new
 
-    def _train(self, network, sets, epochs, seed, falls, starts_well, last):
+    def _train(self, network, sets, *, epochs, last, **options):
         """Have scikeras train `network`; return its losses, and its optimizer's state.
 
         `last` is the state that the last call left to the same network, if any did.
@@ -562,7 +607,7 @@ class NetworkEstimator(BaseEstimator):
             loss=self.loss,
             jit_compile=self.jit_compile,
         )
-        if falls:
+        if options["falls"]:
             model.optimizer.learning_rate = 3 * model.optimizer.learning_rate
         wrapper = BaseWrapper(
             model,
@@ -590,11 +635,8 @@ class NetworkEstimator(BaseEstimator):
                 stand_in,
                 stand_in,
                 rows=sets,
-                patience=int(self.patience) if len(sets) > 1 else None,
-                seed=seed,
-                falls=falls,
-                starts_well=starts_well,
                 optimizer_state=state if kind == last_kind else None,
+                **options,
             )
         finally:  # so that callbacks are copied and stored without the network
             for callback in callbacks:
@@ -659,23 +701,32 @@ class NetworkEstimator(BaseEstimator):
         """The function whose parameters are what the network reads by itself."""
         return self.hidden
 
-    def _held_out(self, windows, targets):
-        """Return which rows to validate on: the last ones, of each class and series."""
-        held_out = np.zeros(len(targets), bool)
+    def _split(self, windows, targets):
+        """Return which rows to train on, and which to validate on.
+
+        These are the last ones, of each class and series. Between them are rows whose
+        targets would be seen in training: one less than the steps of a target, but no
+        more than half of the others.
+        """
+        trained_on, held_out = np.ones(len(targets), bool), np.zeros(len(targets), bool)
         ends = np.asarray(windows.ends)
         for rows in self._row_groups(targets):
             rows = np.asarray(rows)
             rows = rows[ends[rows].argsort(kind="stable")]
             for own in _of_each(windows.series, rows):
                 n = max(1, round(self.validation_fraction * len(own)))
-                held_out[own[len(own) - min(n, len(own) - 1) :]] = True
+                n_before = len(own) - min(n, len(own) - 1)
+                held_out[own[n_before:]] = True
+                trained_on[own[n_before - min(self._horizon - 1, n_before // 2) :]] = (
+                    False
+                )
         if not held_out.any():
             raise ValueError(
                 f"early_stopping=True holds out validation_fraction="
                 f"{self.validation_fraction} of the rows, but there are only "
                 f"{len(targets)}: give more rows, or set early_stopping=False."
             )
-        return held_out
+        return trained_on, held_out
 
     def _predict_blocks(self, X):
         """Predict some rows at a time; yield their windows and the outputs."""

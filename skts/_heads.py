@@ -13,7 +13,7 @@ from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from ._columns import read_steps
+from ._columns import read_steps, step_of
 from ._estimator import POSITIVE, NetworkEstimator
 from ._scaling import WindowScaler
 from ._sklearn import (
@@ -166,6 +166,12 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
             centers_targets=not self._counts,
         ).fit(windows, y, weight)
 
+    @property
+    def _horizon(self):
+        """Steps ahead that the targets reach, as far as anything tells."""
+        steps = [step[1] for step in map(step_of, self._y_names_ or ()) if step]
+        return max(steps, default=self.n_outputs_ // self._n_targets_)
+
     def _row_groups(self, targets):
         return [range(len(targets))]
 
@@ -266,6 +272,7 @@ class BaseNetworkClassifier(ClassifierMixin, NetworkEstimator):
         "class_weight": [StrOptions({"balanced"}), dict, None],
     }
     _target_options = {"multi_output": False}
+    _horizon = 1
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from networks import BARE
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
@@ -18,6 +19,7 @@ from skts import (
     MLPRegressor,
     SlidingWindowTransformer,
     _estimator,
+    make_supervised,
 )
 from skts._estimator import NetworkEstimator
 
@@ -471,6 +473,85 @@ def test_early_stopping_holds_out_the_last_rows_and_keeps_the_best(data):
     assert fitted.n_epochs_ == len(losses) == best + 1 + 5 < 200
     held_out = (fitted.predict(X[-4:]) - y[-4:]) / fitted._scaler_.y_scaler_.scale
     np.testing.assert_allclose(np.mean(held_out**2), losses[best], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("names", "n_targets", "n_left_out"),
+    [
+        (None, None, 2),
+        (None, 3, 0),
+        (["a_step1", "a_step2", "a_step3"], None, 2),
+        (["a", "b", "c"], None, 0),
+        (["a_step7"], None, 6),
+        (["a_step90"], None, 18),  # half of the rows that are not held out
+    ],
+)
+def test_rows_whose_targets_reach_into_those_held_out_are_left_out(
+    data, names, n_targets, n_left_out
+):
+    y = pd.DataFrame(np.arange(120.0).reshape(40, 3)[:, : len(names or "abc")])
+    y = y.set_axis(names, axis=1) if names else y.to_numpy()
+    fitted = mlp(early_stopping=True, n_targets=n_targets).fit(data[0], y)
+    mean = np.asarray(y)[: 36 - n_left_out].mean(axis=0)
+    np.testing.assert_allclose(fitted._scaler_.y_scaler_.mean, mean)
+
+
+def test_rows_to_validate_on_can_be_given(data):
+    X, y = data
+    stopping = mlp(epochs=30, early_stopping=True, patience=3)
+    expected = clone(stopping).fit(X, y)
+    known, later = {"X": X[:36], "y": y[:36]}, {"X_val": X[36:], "y_val": y[36:]}
+    fitted = clone(stopping).fit(**known, **later)
+    assert fitted.history_ == expected.history_
+    np.testing.assert_array_equal(fitted.predict(X), expected.predict(X))
+    auto = clone(stopping).set_params(early_stopping="auto").fit(**known, **later)
+    assert auto.history_ == expected.history_
+    twice = {"X_val": X[[36, 36, 37]], "y_val": y[[36, 36, 37]]}
+    weighted = clone(stopping).fit(**known, **twice).history_["val_loss"]
+    later = {"X_val": X[36:38], "y_val": y[36:38], "sample_weight_val": [2, 1]}
+    found = clone(stopping).fit(**known, **later).history_["val_loss"]
+    np.testing.assert_allclose(found, weighted)
+
+
+def test_rows_to_validate_on_are_watched_without_stopping(data):
+    X, y = data
+    watched = mlp().fit(X, y, X_val=X[:5], y_val=-y[:5])
+    alone = mlp().fit(X, y)
+    np.testing.assert_allclose(watched.predict(X), alone.predict(X))
+    assert list(watched.history_) == ["loss", "val_loss"]
+    error = (watched.predict(X[:5]) + y[:5]) / watched._scaler_.y_scaler_.scale
+    np.testing.assert_allclose(watched.history_["val_loss"][-1], np.mean(error**2))
+
+
+def test_rows_to_validate_on_are_windows_of_a_pipeline():
+    series = pd.DataFrame({"a": np.random.default_rng(0).normal(size=60)})
+    X, y = make_supervised(series)
+    with config_context(enable_metadata_routing=True):
+        network = mlp(epochs=5).set_fit_request(X_val=True, y_val=True)
+        pipe = make_pipeline(
+            SlidingWindowTransformer(4), network, transform_input=["X_val"]
+        )
+        pipe.fit(X[:50], y[:50], X_val=X[50:], y_val=y[50:])
+    windows = SlidingWindowTransformer(4).fit(X[:50])
+    expected = mlp(epochs=5).fit(
+        windows.transform(X[:50]),
+        y[:50],
+        X_val=windows.transform(X[50:]),
+        y_val=y[50:],
+    )
+    assert pipe[-1].history_ == expected.history_
+
+
+def test_rows_to_validate_on_that_do_not_fit_are_said(data):
+    X, y = data
+    with pytest.raises(ValueError, match="X_val and y_val belong together"):
+        mlp().fit(X, y, X_val=X)
+    with pytest.raises(ValueError, match="X_val and y_val belong together"):
+        mlp().fit(X, y, sample_weight_val=y)
+    with pytest.raises(ValueError, match="Of X_val and y_val: X has 5 features"):
+        mlp().fit(X, y, X_val=X[:, :5], y_val=y)
+    with pytest.raises(ValueError, match="Of X_val and y_val: y has shape"):
+        mlp().fit(X, y, X_val=X, y_val=np.column_stack([y, y]))
 
 
 def test_rows_held_out_do_not_touch_the_standardisation(data):

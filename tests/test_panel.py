@@ -162,10 +162,10 @@ class Explosion(RegressorMixin, BaseEstimator):
 class Recording(MLPRegressor):
     """Keeps which rows were held out."""
 
-    def _held_out(self, windows, targets):
-        held_out = super()._held_out(windows, targets)
+    def _split(self, windows, targets):
+        trained_on, held_out = super()._split(windows, targets)
         Recording.targets = targets[held_out, 0]
-        return held_out
+        return trained_on, held_out
 
 
 @pytest.mark.parametrize("in_pandas", [False, True])
