@@ -131,3 +131,21 @@ def place(label: Any) -> str:
         return str(label)
     key = label[0] if len(label) == 2 else label[:-1]
     return f"{label[-1]} of the series {key!r}"
+
+
+def one_of(table: Any, key: Any, name: str, n_levels: int = 1) -> Any:
+    """Return one series of a panel, by the `n_levels` of its index that tell its rows.
+
+    What is no panel is that series already.
+    """
+    index: Any = getattr(table, "index", None)
+    n_others = index.nlevels - n_levels if isinstance(index, pd.Index) else 0
+    if n_others < 1:
+        return table
+    codes, keys = index.droplevel(list(range(n_others, index.nlevels))).factorize()
+    if key is None or key not in keys:
+        raise ValueError(
+            f"key={key!r}, but must name the series that is drawn: {name} has "
+            f"{some_of(keys)}."
+        )
+    return table[codes == keys.get_loc(key)].droplevel(list(range(n_others)))

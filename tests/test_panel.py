@@ -2,6 +2,8 @@
 
 import pickle
 
+import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,9 +18,13 @@ from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skts import (
+    BacktestDisplay,
+    ForecastDisplay,
     MLPRegressor,
     PanelTimeSeriesSplit,
+    ResidualsDisplay,
     SlidingWindowTransformer,
+    WindowDisplay,
     backtest,
     forecast,
     make_forecast_scorer,
@@ -605,6 +611,46 @@ def test_errors_of_other_panels_are_refused():
     # Without its history, the scale of a series is not known.
     with pytest.raises(ValueError, match="errors has fewer than the 9 errors"):
         forecast(model, A.loc[["Oslo"]].tail(3), 2, **options)
+
+
+# Pictures
+
+
+def test_one_of_many_series_is_drawn():
+    matplotlib.use("Agg")
+    errors = backtest(windowed(Ridge()), A, 3, n_origins=10, stride=1)
+    model = windowed(Ridge()).fit(*make_supervised(A))
+    options = {"coverage": 0.8, "errors": errors}
+    display = ForecastDisplay.from_estimator(
+        model, SHUFFLED[["a"]], 3, key="Oslo", truth=A + 0, season=7, **options
+    )
+    expected = forecast(model, A, 3, **options).loc["Oslo"]
+    assert_array_equal(display.forecast, expected["a"])
+    assert_array_equal(display.interval[0.8], expected.iloc[:, 1:])
+    assert_array_equal(display.history, SERIES["Oslo"]["a"])
+    display = ForecastDisplay.from_predictions(A, forecast(model, A, 3), key="Rome")
+    assert_array_equal(display.forecast, forecast(model, A, 3).loc["Rome", "a"])
+    display = BacktestDisplay.from_predictions(errors, key="Oslo")
+    assert_frame_equal(display.forecasts["forecast"], errors.loc["Oslo"])
+    display = ResidualsDisplay.from_predictions(errors, key="Rome")
+    assert len(display.residuals) == len(errors.loc["Rome"]) / 3
+    display = BacktestDisplay.from_estimator(
+        windowed(Ridge()), A, 2, key="Rome", n_origins=3
+    )
+    assert list(display.forecasts) == ["Pipeline", "seasonal naive"]
+    plt.close("all")
+
+
+def test_the_series_to_draw_must_be_named():
+    errors = backtest(Ridge(), A, 1, n_origins=3)
+    model = Ridge().fit(*make_supervised(A))
+    message = "key=None, but must name the .*: history has 3 series, 'Oslo', 'Rome', 'B"
+    with pytest.raises(ValueError, match=message):
+        ForecastDisplay.from_estimator(model, A, 2)
+    with pytest.raises(ValueError, match="key='Nice', but .*: forecasts has 1 series"):
+        BacktestDisplay.from_predictions(errors, key="Nice")
+    with pytest.raises(ValueError, match="series is a MultiIndex|one series at a time"):
+        WindowDisplay.from_series(A)
 
 
 TEXT = PANEL.set_axis(PANEL.index.set_levels(map(str, DAYS), level=1))

@@ -11,6 +11,7 @@ import pandas as pd
 from .._backtest import backtest, seasonal_naive
 from .._forecast import as_frame
 from .._intervals import predicted_column
+from .._panel import one_of
 from ._style import (
     COLORS,
     VERMILION,
@@ -114,6 +115,7 @@ class BacktestDisplay:
         *,
         target: Any = None,
         season: int = 1,
+        key: Any = None,
         name: str | None = None,
         ax: Any = None,
         **options: Any,
@@ -134,6 +136,8 @@ class BacktestDisplay:
         season : int, default=1
             Rows in the season that the baseline repeats, as in
             :func:`seasonal_naive`.
+        key : label or tuple of labels, default=None
+            Which of many series is drawn, by the levels of the index before the time.
         name : str, default=None
             Name in the legend: by default that of the estimator's class.
         ax : sequence of two matplotlib.axes.Axes, default=None
@@ -146,7 +150,9 @@ class BacktestDisplay:
         display : BacktestDisplay
             The picture.
         """
-        columns = list(as_frame(series, "series").columns)
+        frame = as_frame(series, "series", many=True)
+        one_of(frame, key, "series")  # checks
+        columns = list(frame.columns)
         if np.ndim(target) or (target is None and len(columns) > 1):
             raise ValueError(
                 f"target={target!r}, but a picture shows one column: name it, "
@@ -155,11 +161,11 @@ class BacktestDisplay:
         result = backtest(estimator, series, steps, target=target, **options)
         naive = seasonal_naive(result, series, season)
         forecasts = {name or type(estimator).__name__: result, "seasonal naive": naive}
-        return cls.from_predictions(forecasts, ax=ax)
+        return cls.from_predictions(forecasts, key=key, ax=ax)
 
     @classmethod
     def from_predictions(
-        cls, forecasts: Any, *, target: Any = None, ax: Any = None
+        cls, forecasts: Any, *, target: Any = None, key: Any = None, ax: Any = None
     ) -> Self:
         """Draw forecasts that are already made.
 
@@ -171,6 +177,8 @@ class BacktestDisplay:
             all below.
         target : label, default=None
             The column to draw. Needed if several are predicted.
+        key : label or tuple of labels, default=None
+            Which of many series is drawn.
         ax : sequence of two matplotlib.axes.Axes, default=None
             What to draw on; a new figure by default.
 
@@ -181,6 +189,10 @@ class BacktestDisplay:
         """
         if isinstance(forecasts, pd.DataFrame):
             forecasts = {"forecast": forecasts}
+        forecasts = {
+            name: one_of(table, key, "forecasts", n_levels=2)
+            for name, table in forecasts.items()
+        }
         first, *others = forecasts.values()
         target = predicted_column(first, target)
         for name, other in zip(list(forecasts)[1:], others):

@@ -9,6 +9,7 @@ import pandas as pd
 
 from .._forecast import as_frame, forecast, targets_per_step
 from .._intervals import bound_names
+from .._panel import one_of
 from .._time import labels_after
 from ._style import (
     BLUE,
@@ -144,6 +145,7 @@ class ForecastDisplay:
         future: Any = None,
         coverage: Any = None,
         errors: pd.DataFrame | None = None,
+        key: Any = None,
         season: int | None = None,
         truth: Any = None,
         n_history: int | None = None,
@@ -170,6 +172,8 @@ class ForecastDisplay:
             ``[0.5, 0.9]``, which are drawn within each other.
         errors : DataFrame, default=None
             What :func:`backtest` returned, from which the intervals are made.
+        key : label or tuple of labels, default=None
+            Which of many series is drawn, by the levels of the index before the time.
         season : int, default=None
             Rows in the season that a baseline repeats, such as 7 for days of the week
             or 1 for the last row. By default there is no baseline.
@@ -186,7 +190,8 @@ class ForecastDisplay:
         display : ForecastDisplay
             The picture.
         """
-        series, n_targets = as_frame(history), targets_per_step(estimator)
+        series, n_targets = as_frame(history, many=True), targets_per_step(estimator)
+        one_of(series, key, "history")  # checks
         columns = list(series.columns)
         predicts_all = n_targets == len(columns) > 1 and target in columns
         results = {
@@ -208,6 +213,10 @@ class ForecastDisplay:
             for held, values in results.items():
                 values = values.reshape(steps, -1)
                 results[held] = pd.DataFrame(values, labels, names[: values.shape[1]])
+        results = {
+            held: one_of(values, key, "history") for held, values in results.items()
+        }
+        series, truth = one_of(series, key, "history"), one_of(truth, key, "truth")
         first = next(iter(results.values()))
         if isinstance(first, pd.DataFrame):
             target = first.columns[0] if target is None else target
@@ -236,6 +245,7 @@ class ForecastDisplay:
         truth: Any = None,
         interval: Any = None,
         baseline: Any = None,
+        key: Any = None,
         n_history: int | None = None,
         ax: Any = None,
     ) -> Self:
@@ -258,6 +268,8 @@ class ForecastDisplay:
             Lower and upper bound of each prediction; several by their coverage.
         baseline : {array-like, DataFrame, Series} of shape (n_steps,), default=None
             What the predictions should beat. An array begins where `history` ends.
+        key : label or tuple of labels, default=None
+            Which of many series is drawn, as :func:`forecast` returns them.
         n_history : int, default=None
             Last rows of `history` to draw, by default four for each prediction.
         ax : matplotlib.axes.Axes, default=None
@@ -268,6 +280,15 @@ class ForecastDisplay:
         display : ForecastDisplay
             The picture.
         """
+        history, predictions, truth, baseline = (
+            one_of(table, key, name)
+            for name, table in {
+                "history": history,
+                "predictions": predictions,
+                "truth": truth,
+                "baseline": baseline,
+            }.items()
+        )
         is_array = not isinstance(predictions, (pd.DataFrame, pd.Series))
         if isinstance(predictions, pd.DataFrame) and len(predictions.columns) == 3:
             name, *bounds = predictions.columns

@@ -9,6 +9,7 @@ import pandas as pd
 
 from .._backtest import backtest
 from .._intervals import predicted_column
+from .._panel import one_of
 from ._style import BLUE, VERMILION, date_axis, draw_line, new_axes, text_color
 
 __all__ = ["ResidualsDisplay"]
@@ -92,6 +93,7 @@ class ResidualsDisplay:
         *,
         step: int = 1,
         target: Any = None,
+        key: Any = None,
         ax: Any = None,
         **options: Any,
     ) -> Self:
@@ -108,6 +110,8 @@ class ResidualsDisplay:
             How many steps after the origin.
         target : label, default=None
             The column to predict. Needed if `series` has several.
+        key : label or tuple of labels, default=None
+            Which of many series is drawn, by the levels of the index before the time.
         ax : sequence of three matplotlib.axes.Axes, default=None
             What to draw on; a new figure by default.
         **options : dict
@@ -121,7 +125,7 @@ class ResidualsDisplay:
         """
         options = {"stride": 1} | options
         forecasts = backtest(estimator, series, step, target=target, **options)
-        return cls.from_predictions(forecasts, step=step, ax=ax)
+        return cls.from_predictions(forecasts, step=step, key=key, ax=ax)
 
     @classmethod
     def from_predictions(
@@ -130,6 +134,7 @@ class ResidualsDisplay:
         *,
         step: int = 1,
         target: Any = None,
+        key: Any = None,
         ax: Any = None,
     ) -> Self:
         """Draw the residuals of a backtest that is already made.
@@ -142,6 +147,8 @@ class ResidualsDisplay:
             How many steps after the origin.
         target : label, default=None
             The column to draw. Needed if several are predicted.
+        key : label or tuple of labels, default=None
+            Which of many series is drawn.
         ax : sequence of three matplotlib.axes.Axes, default=None
             What to draw on; a new figure by default.
 
@@ -150,6 +157,7 @@ class ResidualsDisplay:
         display : ResidualsDisplay
             The picture.
         """
+        forecasts = one_of(forecasts, key, "forecasts", n_levels=2)
         target = predicted_column(forecasts, target)
         rows = forecasts[forecasts["step"] == step].droplevel("origin")
         residuals = (rows[target] - rows[f"{target}_forecast"]).rename(target)
