@@ -48,6 +48,13 @@ def as_sizes(name, sizes):
     return [int(size) for size in layers]
 
 
+def _listed(value):
+    """Return a list of what may be one thing, or None."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
 def _keep(mask, *arrays):
     """Return the rows in `mask` of all `arrays`, as views where they are a run."""
     run = slice(mask.argmax(), len(mask) - mask[::-1].argmax())
@@ -159,6 +166,9 @@ class NetworkEstimator(BaseEstimator):
         Fraction of the outputs of each hidden layer that training sets to zero. "auto"
         takes 0.1, but 0 while one batch holds all rows, so that weights equal
         repetition.
+    metrics : str, callable, keras.metrics.Metric or list of them
+        Keras metrics that `history_` and callbacks get beside the loss. They see
+        standardised targets and weigh rows, as the loss does.
     callbacks : keras.callbacks.Callback or list of them
         Keras callbacks, which see each epoch. They keep what they recorded; after the
         fit they hold no network.
@@ -203,8 +213,8 @@ class NetworkEstimator(BaseEstimator):
         does, of shape (n_rows, columns), and predicts scaled targets or the
         probabilities of the classes.
     history_ : dict of str to list of float
-        Losses of each epoch: "loss" and, with `early_stopping`, "val_loss". They are
-        those of the first of several networks.
+        Losses of each epoch, "loss" and, with rows to validate on, "val_loss", and
+        `metrics` by their names. They are those of the first of several networks.
     n_epochs_ : int
         Epochs trained.
     n_channels_ : int
@@ -237,6 +247,7 @@ class NetworkEstimator(BaseEstimator):
     patience: int = 10
     shuffle: bool = True
     dropout: float | str = 0.0
+    metrics: Any = None
     callbacks: Any = None
     standardize: bool = True
     window_norm: str | None = None
@@ -592,9 +603,7 @@ class NetworkEstimator(BaseEstimator):
 
         from ._training import keras, trainable
 
-        callbacks = [] if self.callbacks is None else self.callbacks
-        if not isinstance(callbacks, (list, tuple)):
-            callbacks = [callbacks]
+        callbacks = _listed(self.callbacks)
         for callback in callbacks:
             if not isinstance(callback, keras.callbacks.Callback):
                 raise TypeError(
@@ -605,6 +614,7 @@ class NetworkEstimator(BaseEstimator):
             optimizer=self.optimizer,
             learning_rate=None if self.learning_rate == "auto" else self.learning_rate,
             loss=self.loss,
+            metrics=[self._metric(metric) for metric in _listed(self.metrics)],
             jit_compile=self.jit_compile,
         )
         if options["falls"]:
@@ -614,7 +624,7 @@ class NetworkEstimator(BaseEstimator):
             epochs=epochs,
             batch_size=int(self.batch_size),
             shuffle=self.shuffle,
-            callbacks=list(callbacks),
+            callbacks=callbacks,
             verbose=self.verbose,
         )
         # Another optimizer knows nothing of the state of the last call's.
@@ -641,7 +651,10 @@ class NetworkEstimator(BaseEstimator):
         finally:  # so that callbacks are copied and stored without the network
             for callback in callbacks:
                 keras.callbacks.Callback.set_model(callback, None)
-        return dict(wrapper.history_), (kind, list(model.optimizer_state))
+        return model.history.history, (kind, list(model.optimizer_state))
+
+    def _metric(self, metric):
+        return metric
 
     def _drop(self, layers, x):
         """Return `x` with `dropout` applied, if any."""

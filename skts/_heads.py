@@ -371,6 +371,13 @@ class BaseNetworkClassifier(ClassifierMixin, NetworkEstimator):
         # Keras warns of a softmax of one: give a lone class one that never comes.
         return max(2, len(self.classes_))
 
+    def _metric(self, metric):
+        from ._program import keras
+
+        if metric in ("accuracy", "acc"):  # as Keras reads it where targets are one-hot
+            return keras.metrics.CategoricalAccuracy(metric)
+        return metric
+
     def _class_of(self, targets):
         return targets.argmax(axis=1)
 

@@ -71,6 +71,7 @@ def _compiles(model, callbacks):
     hooks = {h for h in dir(keras.callbacks.Callback) if h.startswith("on_")}
     return (
         not tf.distribute.has_strategy()
+        and model.row_metrics is not None
         and not isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
         and all(
             getattr(getattr(callback, hook), "_is_default", False)
@@ -179,16 +180,24 @@ class Rows:
         trains_out[:n_batches] = trains
         ends_out[:n_batches] = position == self.per_epoch - 1
 
-    def epoch_losses(self, losses):
-        """Return the losses of whole epochs, one column a set, from their batches'."""
+    def epoch_logs(self, batches):
+        """Return the loss and metrics of whole epochs from what batches say.
+
+        Of a batch that is its loss, the weighted sum of each metric and the sum of the
+        weights. The columns of the result are those of the one set, then of the other.
+        """
         columns = []
         per_set = np.split(
-            losses.reshape(-1, self.per_epoch), [self.n_batches[0]], axis=1
+            batches.reshape(-1, self.per_epoch, batches.shape[1]),
+            [self.n_batches[0]],
+            axis=1,
         )
         for n_rows, of_batches in zip(self.n_rows, per_set):
             sizes = np.full(of_batches.shape[1], self.size)
             sizes[-1] -= self.size * len(sizes) - n_rows
-            columns.append((of_batches * sizes).sum(axis=1) / n_rows)
+            columns.append((of_batches[..., 0] * sizes).sum(axis=1) / n_rows)
+            sums = of_batches[..., 1:].sum(axis=1)
+            columns += list((sums[:, :-1] / sums[:, -1:]).T)
         return np.stack(columns, axis=1)
 
 
@@ -212,6 +221,7 @@ class Program:
         self.optimizer.build(self.weights)
         self.initial_state = self.state()
         self.loss = model.loss
+        self.metrics = [metric for _, metric in model.row_metrics]
         arrays = rows.arrays()
         self.validates = len(rows.sets) == 2
         zero = np.zeros((), arrays[-1].dtype)
@@ -244,7 +254,7 @@ class Program:
         self.run(tf.constant(0), tf.constant(0), *map(tf.constant, self.buffers))
 
     def _run(self, n_batches, patience, *buffers):
-        """Train on batches; return how many, whether to go on, and their losses."""
+        """Train on batches; return how many, whether to go on, and what they say."""
         *arrays, rates, trains, ends = buffers
         dtype = arrays[-1].dtype
 
@@ -252,19 +262,20 @@ class Program:
             batch = [array[k] for array in arrays]
             train = self._cut(functools.partial(self._train, rates[k]), 0, batch)
             if not self.validates:
-                loss = train()
+                values = train()
             else:
                 validate = self._cut(self._validate, 1, batch)
-                loss = tf.cond(trains[k], train, validate)
+                values = tf.cond(trains[k], train, validate)
                 go_on = tf.cond(ends[k], lambda: self._judge(patience), lambda: True)
-            go_on &= tf.math.is_finite(loss)
-            return k + 1, go_on, losses.write(k, loss)
+            go_on &= tf.math.is_finite(values[0])
+            return k + 1, go_on, losses.write(k, values)
 
-        return_losses = tf.TensorArray(dtype, self.capacity, element_shape=())
+        n_values = len(self.metrics) + 2
+        losses = tf.TensorArray(dtype, self.capacity, element_shape=(n_values,))
         n_done, go_on, losses = tf.while_loop(
             lambda k, go_on, _: (k < n_batches) & go_on,
             step,
-            (0, True, return_losses),
+            (0, True, losses),
             parallel_iterations=1,
         )
         return n_done, go_on, losses.stack()
@@ -284,21 +295,31 @@ class Program:
         if has_constant_rate(self.optimizer):
             self.optimizer.learning_rate.assign(rate)
         with tf.GradientTape() as tape:
-            loss = self._loss(*batch, training=True)
+            loss, outputs = self._loss(*batch, training=True)
             scaled = self.optimizer.scale_loss(loss)
         self.optimizer.apply(tape.gradient(scaled, self.weights), self.weights)
-        return loss
+        return self._values(loss, outputs, *batch[-2:])
 
     def _validate(self, *batch):
-        loss = self._loss(*batch, training=False)
+        loss, outputs = self._loss(*batch, training=False)
         n_rows = tf.math.count_nonzero(batch[-1])
         self.total.assign_add(loss * tf.cast(n_rows, loss.dtype))
-        return loss
+        return self._values(loss, outputs, *batch[-2:])
 
     def _loss(self, *batch, training):
         *inputs, y, weight = batch
         outputs = _call(self.network, inputs, training)
-        return tf.add_n([self.loss(y, outputs, weight), *self.network.losses])
+        loss = tf.add_n([self.loss(y, outputs, weight), *self.network.losses])
+        return loss, outputs
+
+    def _values(self, loss, outputs, y, weight):
+        """Return the loss, the weighted sums of metrics and that of the weights."""
+        sums = []
+        for metric in self.metrics:
+            values = tf.cast(metric(y, outputs), loss.dtype)
+            of_rows = tf.reduce_mean(values, axis=list(range(1, len(values.shape))))
+            sums.append(tf.reduce_sum(weight * of_rows))
+        return tf.stack([loss, *sums, tf.reduce_sum(weight)])
 
     def _judge(self, patience):
         """End an epoch: keep the best weights; return False to stop."""
@@ -313,18 +334,18 @@ class Program:
         return better | (self.waited < tf.cast(patience, self.waited.dtype))
 
     def train(self, rows, orders, rates, patience):
-        """Train epochs; yield the losses of those just finished, and whether to go on.
+        """Train epochs; yield the logs of those just finished, and whether to go on.
 
         An epoch in which training diverged has a loss that is not finite.
         """
         n_batches = len(orders) * rows.per_epoch
-        losses = np.full(n_batches, np.nan)
+        said = np.full((n_batches, len(self.metrics) + 2), np.nan)
         told = 0
         for done, new, go_on in self._batches(rows, orders, rates, patience):
-            losses[done - len(new) : done] = new
+            said[done - len(new) : done] = new
             upto = done // rows.per_epoch if go_on else -(-done // rows.per_epoch)
-            finished = losses[told * rows.per_epoch : upto * rows.per_epoch]
-            yield rows.epoch_losses(finished), go_on
+            finished = said[told * rows.per_epoch : upto * rows.per_epoch]
+            yield rows.epoch_logs(finished), go_on
             told = upto
 
     def judge(self, rows):
@@ -334,7 +355,7 @@ class Program:
             pass
 
     def _batches(self, rows, orders, rates, patience, done=0):
-        """Go through batches; yield how many are done, new losses, and whether on."""
+        """Go through batches; yield how many are done, what they say, whether on."""
         patience = tf.constant(2**30 if patience is None else patience)
         n_batches = len(orders) * rows.per_epoch
         go_on = True
@@ -342,13 +363,13 @@ class Program:
             n_next = min(self.n_next, n_batches - done)
             rows.gather(orders, rates, done, n_next, self.buffers)
             start = time.perf_counter()
-            n_done, go_on, losses = self.run(
+            n_done, go_on, values = self.run(
                 tf.constant(n_next), patience, *map(tf.constant, self.buffers)
             )
             n_done, go_on = int(n_done), bool(go_on)
             self._pace(time.perf_counter() - start)
             done += n_done
-            yield done, losses[:n_done], go_on
+            yield done, values[:n_done], go_on
 
     def _pace(self, seconds):
         """Let the next chunk take so many batches that it lasts its time."""
@@ -501,16 +522,20 @@ def _shape(model, rows, xla):
     loss = model.loss.loss
     if isinstance(loss, keras.losses.Loss):
         loss = keras.saving.serialize_keras_object(loss)
-    elif loss.__module__.split(".")[0] == "keras":
+    elif _is_keras(loss.__module__):
         loss = loss.__name__
     else:
         return None
+    functions = [function.func for _, function in model.row_metrics]
+    if not all(_is_keras(f.__module__) for f in functions):
+        return None
+    metrics = [[f.func.__name__, f.keywords] for _, f in model.row_metrics]
     network = _config(model)
     optimizer = keras.saving.serialize_keras_object(model.optimizer)
     del optimizer["config"]["name"]
     if network is None or not all(map(_is_of_keras, [optimizer, loss])):
         return None
-    configs = [network, optimizer, loss]
+    configs = [network, optimizer, loss, metrics]
     arrays = [(array.shape[1:], array.dtype.str) for array in rows.arrays()]
     configs = _without_values(configs)
     values = [configs, arrays, rows.size, rows.n_last, len(rows.sets), xla]

@@ -39,7 +39,8 @@ def packed(value: Any) -> Any:
 
     if isinstance(value, keras.losses.Loss):
         return _FromState(type(value), vars(value))
-    if isinstance(value, keras.layers.Layer | keras.optimizers.Optimizer):
+    kinds = keras.layers.Layer, keras.optimizers.Optimizer, keras.metrics.Metric
+    if isinstance(value, kinds):
         config = dict(value.get_config())
         if isinstance(value, keras.layers.Layer):
             config.pop("name", None)  # another layer of the network may have it

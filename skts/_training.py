@@ -8,6 +8,7 @@ be compiled is trained by Keras' own loop.
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -133,6 +134,8 @@ class Trainable(keras.Model):
         rate = _LearningRate(self.optimizer, falls)
         program.load(self, state)
         callbacks.on_train_begin()
+        names = ["loss", *(name for name, _ in self.row_metrics)]
+        names += [f"val_{name}" for name in names]
         logs, epoch = None, stages[0].epochs.start
         for stage in stages:
             rows, go_on = stage.rows, True
@@ -151,16 +154,17 @@ class Trainable(keras.Model):
                 orders = stage.draw(min(at_once, left))
                 rates = rate.of_batches(stage, epoch - first, len(orders))
                 batches = rows, orders, rates, stage.patience
-                for losses, goes_on in program.train(*batches):
+                for values, goes_on in program.train(*batches):
                     if watchers:
                         program.store(self)
+                    losses = values[:, :: len(names) // 2]
                     finite = np.isfinite(losses).all(axis=1)
                     if not finite.all():
                         raise Diverged(epoch + int(finite.argmin()) + 1)
-                    if stage is not stages[0]:
-                        losses[:, 1:] = np.nan  # of rows that are trained on by now
-                    for values in losses.tolist():
-                        logs = dict(zip(("loss", "val_loss"), values))
+                    if stage is not stages[0]:  # of rows that are trained on by now
+                        values[:, len(names) // 2 :] = np.nan
+                    for of_epoch in values.tolist():
+                        logs = dict(zip(names, of_epoch))
                         if watchers:
                             callbacks.on_epoch_end(epoch, logs)
                         else:
@@ -276,7 +280,8 @@ class _Patience(keras.callbacks.EarlyStopping):
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
         if self.held_out is not None:
-            self.best = self.model.evaluate(self.held_out, verbose=0)
+            logs = self.model.evaluate(self.held_out, verbose=0, return_dict=True)
+            self.best = logs["loss"]
             self.best_weights = self.model.get_weights()
 
 
@@ -360,13 +365,19 @@ class Batches(keras.utils.PyDataset):
 # What is trained --------------------------------------------------------------------
 
 
-def trainable(network, *, optimizer, learning_rate, loss, jit_compile):
+def trainable(network, *, optimizer, learning_rate, loss, jit_compile, metrics=()):
     """Return a compiled `Trainable` that shares the layers of `network`."""
     model = Trainable(inputs=network.input, outputs=network.output)
     model.requested_jit = jit_compile
+    dtype = network.outputs[0].dtype
+    metrics = [_metric(metric, dtype) for metric in metrics]
+    model.row_metrics = tuple(map(_of_rows, metrics))
+    if None in model.row_metrics:
+        model.row_metrics = None
     model.compile(
         optimizer=_optimizer(optimizer, learning_rate),
-        loss=_loss(loss, network.outputs[0].dtype),
+        loss=_loss(loss, dtype),
+        weighted_metrics=metrics,
         jit_compile=jit_compile is True,
     )
     return model
@@ -409,3 +420,29 @@ def _loss(loss, dtype):
     """Return `loss`, a name, class, object or callable, as a `RowWeightedLoss`."""
     loss = keras.losses.get(loss) if isinstance(loss, str) else loss
     return RowWeightedLoss(loss() if isinstance(loss, type) else loss, dtype)
+
+
+def _metric(metric, dtype):
+    """Return a fresh metric; one that the user made is never changed."""
+    try:
+        made = keras.metrics.get(metric)
+    except ValueError:
+        raise ValueError(
+            f"metrics holds {metric!r}, but must hold names of Keras' metrics, "
+            "functions or objects of keras.metrics.Metric."
+        ) from None
+    if not isinstance(made, keras.metrics.Metric):
+        return keras.metrics.MeanMetricWrapper(made, made.__name__, dtype)
+    name = metric if isinstance(metric, str) else made.name
+    return type(made).from_config(made.get_config() | {"name": name, "dtype": dtype})
+
+
+def _of_rows(metric):
+    """Return the name of a metric and its function, if it is the mean over rows."""
+    plain = keras.metrics.MeanMetricWrapper
+    hooks = "update_state", "result", "reset_state"
+    if not isinstance(metric, plain) or any(
+        getattr(type(metric), hook) is not getattr(plain, hook) for hook in hooks
+    ):
+        return None
+    return metric.name, functools.partial(metric._fn, **metric._fn_kwargs)

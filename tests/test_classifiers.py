@@ -241,3 +241,10 @@ def test_losses_of_keras_by_name(slopes):
     X, y = slopes
     for loss in ("mse", "categorical_focal_crossentropy"):
         assert mlp(loss=loss, epochs=100).fit(X, y).score(X, y) > 0.8
+
+
+def test_accuracy_is_watched_as_the_share_of_right_classes(waves):
+    X, y = waves
+    model = mlp(metrics=["accuracy", "AUC"]).fit(X, y, X_val=X, y_val=y)
+    assert model.history_["val_accuracy"][-1] == pytest.approx(model.score(X, y))
+    assert model.history_["val_AUC"][-1] > 0.9

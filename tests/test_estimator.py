@@ -3,6 +3,7 @@
 import copy
 import pickle
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -75,6 +76,8 @@ def test_repr_shows_what_was_changed():
         {"optimizer": 3},
         {"loss": 3},
         {"callbacks": ["stop"]},
+        {"metrics": "most"},
+        {"metrics": [3]},
     ],
     ids=str,
 )
@@ -542,6 +545,33 @@ def test_rows_to_validate_on_are_windows_of_a_pipeline():
     assert pipe[-1].history_ == expected.history_
 
 
+def test_metrics_are_watched_by_history_and_callbacks(data):
+    X, y = data
+    seen = []
+    see = keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: seen.append(logs))
+    stop = keras.callbacks.EarlyStopping(monitor="val_mae", patience=1, mode="max")
+    fitted = mlp(metrics="mae", callbacks=[see, stop]).fit(X, y, X_val=X, y_val=y)
+    assert list(fitted.history_) == ["loss", "mae", "val_loss", "val_mae"]
+    assert seen == [
+        dict(zip(fitted.history_, v)) for v in zip(*fitted.history_.values())
+    ]
+    error = (fitted.predict(X) - y) / fitted._scaler_.y_scaler_.scale
+    np.testing.assert_allclose(fitted.history_["val_mae"][-1], np.abs(error).mean())
+    assert fitted.n_epochs_ == 2
+
+
+def test_metrics_do_not_change_what_is_learned(data):
+    X, y = data
+    plain = mlp(early_stopping="auto", batch_size=16).fit(X, y)
+    metrics = ["mae", keras.metrics.MeanSquaredError(name="mine")]
+    watched = clone(mlp(early_stopping="auto", batch_size=16, metrics=metrics))
+    stored = pickle.loads(pickle.dumps(watched.fit(X, y)))
+    np.testing.assert_allclose(stored.predict(X), plain.predict(X), rtol=1e-5)
+    history = stored.history_
+    np.testing.assert_allclose(history["mine"], history["loss"], rtol=1e-5)
+    np.testing.assert_array_equal(history["val_mine"], history["val_loss"])
+
+
 def test_rows_to_validate_on_that_do_not_fit_are_said(data):
     X, y = data
     with pytest.raises(ValueError, match="X_val and y_val belong together"):
@@ -575,8 +605,6 @@ def test_a_diverged_fit_says_when_and_what_to_lower(data):
 
 
 def test_optimizer_and_loss_may_be_names_classes_or_objects(data):
-    import keras
-
     X, y = data
     sgd = keras.optimizers.SGD(learning_rate=0.05)
     by_object = mlp(optimizer=sgd, loss=keras.losses.MeanAbsoluteError()).fit(X, y)
@@ -592,8 +620,6 @@ def test_optimizer_and_loss_may_be_names_classes_or_objects(data):
 
 
 def test_callbacks_report_to_what_they_were_given(data):
-    import keras
-
     class Count(keras.callbacks.Callback):
         def __init__(self, seen):
             super().__init__()
@@ -613,8 +639,6 @@ def test_callbacks_report_to_what_they_were_given(data):
 
 
 def test_a_checkpoint_is_plain_keras(data, tmp_path):
-    import keras
-
     path = tmp_path / "network.keras"
     checkpoint = keras.callbacks.ModelCheckpoint(path, monitor="loss")
     model = mlp(callbacks=checkpoint).fit(*data)
@@ -795,8 +819,6 @@ def test_auto_drops_outputs_unless_one_batch_has_all_rows(data):
 
 
 def test_a_learning_rate_falls_by_itself_for_optimizers_by_name(data):
-    import keras
-
     X, y = data
     rates = []
 
@@ -902,8 +924,6 @@ def test_a_failed_fit_leaves_the_estimator_as_it_was(data):
 
 
 def test_an_interrupted_fit_leaves_the_estimator_as_it_was(data):
-    import keras
-
     class Interrupt(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
             raise KeyboardInterrupt
@@ -935,8 +955,6 @@ def test_a_stored_estimator_predicts_the_same_bits_and_goes_on(data, keep):
 
 def scaled_tanh(x):
     """Activate, as a user's own function does."""
-    import keras
-
     return 2 * keras.ops.tanh(x)
 
 
@@ -961,8 +979,6 @@ def test_functions_of_the_same_name_are_not_mixed_up(data):
 
 
 def test_learning_rate_may_be_a_schedule_of_the_user(data):
-    import keras
-
     class Halve(keras.optimizers.schedules.LearningRateSchedule):
         def __call__(self, step):
             return 0.01 * 0.5 ** keras.ops.cast(step, "float32")
@@ -978,8 +994,6 @@ def test_learning_rate_may_be_a_schedule_of_the_user(data):
 
 
 def test_model_is_plain_keras(data, tmp_path):
-    import keras
-
     X, y = data
     fitted = mlp(standardize=False).fit(X, y)
     assert type(fitted.model_).__module__.startswith("keras.")

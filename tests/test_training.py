@@ -80,10 +80,9 @@ def sets(x, y, weight, options=()):
 
 def fit(net, x, y, weight=None, *, optimizer="adam", loss="mse", jit=False, **options):
     """Train `net` by skts; return the history."""
-    rate = options.pop("learning_rate", 0.01)
-    model = trainable(
-        net, optimizer=optimizer, learning_rate=rate, loss=loss, jit_compile=jit
-    )
+    made = {name: options.pop(name) for name in ("metrics",) if name in options}
+    made |= {"optimizer": optimizer, "loss": loss, "jit_compile": jit}
+    model = trainable(net, learning_rate=options.pop("learning_rate", 0.01), **made)
     options = {"epochs": 4, "batch_size": BATCH, "shuffle": False} | options
     history = model.fit(x, y, rows=sets(x, y, weight, options), **options)
     assert model.optimizer_state
@@ -100,6 +99,7 @@ def keras_fit(
     loss="mse",
     epochs=4,
     validation_data=None,
+    metrics=None,
     **options,
 ):
     """Train `net` by Keras alone; return the history."""
@@ -111,7 +111,7 @@ def keras_fit(
     mean = keras.losses.Loss(reduction="mean_with_sample_weight", dtype=dtype)
     mean.call = keras.losses.get(loss)
     model = keras.Model(net.input, net.output)
-    model.compile(optimizer, mean)
+    model.compile(optimizer, mean, weighted_metrics=metrics)
     # Keras would cast arrays to float32.
     batches = tf.data.Dataset.from_tensor_slices((x, y, weight)).batch(BATCH)
     if validation_data is not None:
@@ -241,6 +241,34 @@ def test_a_scalar_loss_is_refused():
 
     with pytest.raises(ValueError, match="a value for each row"):
         fit(network(), *data(), loss=total)
+
+
+def hits(y_true, y_pred):
+    return keras.ops.abs(y_true - y_pred) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("metrics", "is_compiled"),
+    [
+        (["mae", keras.metrics.CosineSimilarity, hits], True),
+        (["mae", "RootMeanSquaredError"], False),
+    ],
+)
+def test_metrics_are_those_of_keras(metrics, is_compiled, programs):
+    arrays = data(n_rows=40, units=2)
+    train, held_out = (
+        tuple(a[rows] for a in arrays) for rows in (slice(25), slice(25, 40))
+    )
+    options = {"validation_data": held_out}
+    history = fit(network(units=2), *train, metrics=metrics, **options)
+    made = [m() if isinstance(m, type) else m for m in metrics]
+    expected = keras_fit(network(units=2), *train, metrics=made, **options)
+    assert len(programs) == is_compiled
+    assert len(history) == 2 + 2 * len(metrics)
+    for name, values in expected.items():
+        assert_allclose(history[name], values, rtol=1e-5, err_msg=name)
+    names = ["loss", "mae", "cosine_similarity", "hits"]
+    assert not is_compiled or list(history)[:4] == names
 
 
 def test_early_stopping_as_by_keras():
