@@ -80,6 +80,17 @@ def test_lstms_in_graphs_are_those_of_keras(shape):
         assert_allclose(ours, theirs, rtol=1e-11, atol=1e-13)
 
 
+def test_dropout_draws_anew_at_every_call():
+    copy = for_xla(layers.Dropout(0.25, seed=1))
+    x = tf.ones((100, 100))
+    drop = tf.function(lambda: copy(x, training=True), jit_compile=True)
+    first, second = drop().numpy(), drop().numpy()
+    assert_allclose(np.unique(first), [0, 4 / 3], rtol=1e-6)
+    assert abs((first == 0).mean() - 0.25) < 0.02
+    assert abs(((first == 0) & (second == 0)).mean() - 0.25**2) < 0.01
+    assert_allclose(copy(x), x)
+
+
 @pytest.mark.parametrize("copy", [for_graph, for_xla])
 @pytest.mark.parametrize(
     "options",
