@@ -12,12 +12,13 @@ from typing import Any, Self, dataclass_transform
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import assert_all_finite, check_random_state
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._columns import misread_channels, newest_first, read_layout
 from ._docstrings import compose, read
 from ._networks._layers import Layers, flat
 from ._panel import panel_of
+from ._raw import raw_network
 from ._seeds import run_seeded
 from ._sklearn import (
     BaseEstimator,
@@ -29,7 +30,7 @@ from ._sklearn import (
 )
 from ._storage import packed, restore, stored, unpacked
 from ._warn import warn
-from ._windows import Windows
+from ._windows import Windows, channels_ahead
 
 INPUTS = "windows", "leads", "beside"  # of a network, in the order of its inputs
 PREDICTED_AT_ONCE = 2**16
@@ -508,7 +509,7 @@ class NetworkEstimator(BaseEstimator):
         if self.dropout == "auto":
             self._dropout_ = 0.1 if n_batches > 1 else 0.0
         if not continuing:
-            auto = windows.dtype.name
+            self._dtype_ = auto = windows.dtype.name
             if self.standardize and n_batches > 1:
                 auto = "float32"
             self._precision_ = auto if self.precision == "auto" else self.precision
@@ -713,6 +714,34 @@ class NetworkEstimator(BaseEstimator):
     def _reader(self):
         """The function whose parameters are what the network reads by itself."""
         return self.hidden
+
+    def to_keras(self) -> Any:
+        """Return one plain Keras model, of raw values, that needs no skts.
+
+        Returns
+        -------
+        model : keras.Model
+            Reads windows of shape (n_rows, timesteps, channels), then leads, (n_rows,
+            steps, columns), and what else stands beside the windows, (n_rows, columns),
+            if `fit` had any, and predicts what `predict` does, or the probabilities of
+            the classes, of shape (n_rows, n_outputs). All are of the precision of the X
+            of `fit`. Standardisation, `window_norm` and missing values are part of it.
+
+        See Also
+        --------
+        model_ : The network alone, which reads scaled values.
+        """
+        check_is_fitted(self, "model_")
+        n_own = self._n_beside_ - self._n_leads_
+        timesteps = (self.n_features_in_ - self._n_beside_) // self.n_channels_
+        inputs: dict[str, tuple] = {"windows": (timesteps, self.n_channels_)}
+        if self._n_leads_:
+            n_ahead = len(self._ahead_)
+            inputs["leads"] = self._n_leads_ // n_ahead, n_ahead
+        if n_own:
+            inputs["beside"] = (n_own,)
+        of_leads = channels_ahead(self._channels_, self._ahead_)
+        return raw_network(self.model_, self._scaler_, inputs, of_leads, self._dtype_)
 
     def _split(self, windows, targets):
         """Return which rows to train on, and which to validate on.

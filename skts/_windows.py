@@ -131,10 +131,7 @@ class Windows(NDArrayOperatorsMixin):
     @property
     def channels_ahead(self) -> np.ndarray:
         """Which channel each column is that is known ahead, -1 if none."""
-        channels = list(self.channels or [])
-        return np.array(
-            [channels.index(c) if c in channels else -1 for c in self.ahead]
-        )
+        return channels_ahead(self.channels, self.ahead)
 
     @property
     def own(self) -> np.ndarray | None:
@@ -269,6 +266,12 @@ class Windows(NDArrayOperatorsMixin):
             starts = self.ends.start - first + self.ends.step * rows
         windows = sliding_windows(self.values, self.timesteps)[starts]
         return windows.reshape(*windows.shape[:-1], self.timesteps, self.n_channels)
+
+
+def channels_ahead(channels: Sequence[str] | None, ahead: Sequence[str]) -> np.ndarray:
+    """Return which channel each column is that is known ahead, -1 if none."""
+    known = list(channels or [])
+    return np.array([known.index(c) if c in known else -1 for c in ahead], int)
 
 
 def _count(n: int, noun: str) -> str:
