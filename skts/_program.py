@@ -10,9 +10,11 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
+import importlib.util
 import json
 import math
 import os
+import re
 import sys
 import tempfile
 import threading
@@ -24,6 +26,9 @@ import numpy as np
 from ._disk_cache import start_anew, xla_cache
 from ._seeds import run_seeded
 
+# How the lines that TensorFlow logs while it is loaded begin.
+_LOGGED = re.compile(rb"[IWE]\d{4} |\d{4}-\S+ \S+: [IWE] |WARNING: All log messages ")
+
 
 @contextlib.contextmanager
 def _quiet():
@@ -34,25 +39,59 @@ def _quiet():
     # What fails is raised, too. XLA logs an error for each program that it reads from
     # disk, as it takes what it prefers for features of a processor. Read once.
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    sys.stderr.flush()
-    stderr = os.dup(2)
-    with tempfile.TemporaryFile() as log:
-        os.dup2(log.fileno(), 2)
+    try:
+        with _quiet_stderr():
+            yield
+    finally:
+        del os.environ["TF_CPP_MIN_LOG_LEVEL"]
+
+
+@contextlib.contextmanager
+def _quiet_stderr():
+    try:
+        stderr = os.dup(2)
+    except OSError:  # is closed
+        yield
+        return
+    with tempfile.TemporaryFile() as written:
+        os.dup2(written.fileno(), 2)
         try:
             yield
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
-            del os.environ["TF_CPP_MIN_LOG_LEVEL"]
+            written.seek(0)
+            others = [line for line in written if not _LOGGED.match(line)]
+            with contextlib.suppress(OSError):  # nobody reads it any more
+                os.write(2, b"".join(others))  # what other threads had to say
 
 
+def check_engine():
+    """Say what is wrong with TensorFlow, or with Keras on top of it, if anything is."""
+    if importlib.util.find_spec("tensorflow") is None:
+        raise ImportError(
+            "skts trains by TensorFlow, which is not installed: pip install tensorflow."
+        )
+    loaded = sys.modules.get("keras")
+    chosen = loaded.config.backend() if loaded else os.environ.get("KERAS_BACKEND")
+    if chosen not in (None, "", "tensorflow"):
+        raise ImportError(
+            f"skts trains by Keras on TensorFlow, but Keras' backend is {chosen!r}: set"
+            " KERAS_BACKEND=tensorflow in the environment before Python starts."
+        )
+
+
+check_engine()
 with _quiet(), xla_cache():
     import keras
+
+    check_engine()  # a file of settings may choose the backend, too
     import tensorflow as tf
 
     tf.constant(0)  # looks for devices
 
     from ._fast_layers import for_graph, for_xla
+
 XLA_MIN_BATCHES = 200  # that are trained on
 XLA_MAX_TIMESTEPS = 2**14  # of all rows of a batch
 CHUNK_SECONDS = 0.5  # at most, between two looks at Ctrl-C and the progress line
