@@ -24,6 +24,7 @@ from ._program import (
     sees_batches,
     state_of,
 )
+from ._seeds import run_seeded
 
 
 class Trainable(keras.Model):
@@ -367,20 +368,24 @@ class Batches(keras.utils.PyDataset):
 
 def trainable(network, *, optimizer, learning_rate, loss, jit_compile, metrics=()):
     """Return a compiled `Trainable` that shares the layers of `network`."""
-    model = Trainable(inputs=network.input, outputs=network.output)
-    model.requested_jit = jit_compile
     dtype = network.outputs[0].dtype
-    metrics = [_metric(metric, dtype) for metric in metrics]
-    model.row_metrics = tuple(map(_of_rows, metrics))
-    if None in model.row_metrics:
-        model.row_metrics = None
-    model.compile(
-        optimizer=_optimizer(optimizer, learning_rate),
-        loss=_loss(loss, dtype),
-        weighted_metrics=metrics,
-        jit_compile=jit_compile is True,
-    )
-    return model
+
+    def build():
+        model = Trainable(inputs=network.input, outputs=network.output)
+        model.requested_jit = jit_compile
+        watched = [_metric(metric, dtype) for metric in metrics]
+        model.row_metrics = tuple(map(_of_rows, watched))
+        if None in model.row_metrics:
+            model.row_metrics = None
+        model.compile(
+            optimizer=_optimizer(optimizer, learning_rate),
+            loss=_loss(loss, dtype),
+            weighted_metrics=watched,
+            jit_compile=jit_compile is True,
+        )
+        return model
+
+    return run_seeded(build, 0, dtype)
 
 
 def _optimizer(optimizer, learning_rate):
