@@ -100,6 +100,15 @@ def with_a_history(n_rows, window):
     return pipeline(window, {"history": history}), X, y, history
 
 
+def many_series(n_rows, window, **network):
+    """Series of 1,000 rows, of which the next 7 are predicted."""
+    days = pd.date_range("2000", periods=1000)
+    index = pd.MultiIndex.from_product([range(-(-n_rows // 1000)), days])
+    panel = pd.DataFrame(random_walk(len(index)), index, ["x"], copy=False)
+    X, y = make_supervised(panel, horizon=7)
+    return pipeline(window, **network), X, y, None
+
+
 CASES = {
     "array of windows": (array_of_windows, {}),
     "memmap of windows": (mapped, {"as_windows": True}),
@@ -111,6 +120,8 @@ CASES = {
     "float64": (in_a_pipeline, {"dtype": "float64"}),
     "passthrough": (with_a_column_beside, {}),
     "history": (with_a_history, {}),
+    "many series": (many_series, {}),
+    "many series, 100 units": (many_series, {"units": 100, "early_stopping": False}),
 }
 
 

@@ -176,9 +176,10 @@ class NetworkEstimator(BaseEstimator):
     standardize : bool
         Whether to train on channels, and in a regressor targets, of mean 0 and standard
         deviation 1. Predictions are in units of y either way.
-    window_norm : {None, "auto", "last", "standard"}
+    window_norm : {None, "auto", "last", "level", "standard"}
         What each window is made relative to, so that levels never met in training are
-        no problem: "last" takes off each channel's last value [NLinear]_, "standard"
+        no problem: "last" takes off each channel's last value [NLinear]_, "level" does
+        so and divides by the mean of the window's absolute values, "standard" takes off
         the window's mean, divided by its standard deviation [RevIN]_. Predictions of
         numbers get back what was taken off. A regressor makes only the channels
         relative that its targets continue, and reads what was taken off them beside the
@@ -278,7 +279,7 @@ class NetworkEstimator(BaseEstimator):
         "shuffle": ["boolean"],
         "dropout": [Interval(Real, 0, 1, closed="left"), StrOptions({"auto"})],
         "standardize": ["boolean"],
-        "window_norm": [StrOptions({"auto", "last", "standard"}), None],
+        "window_norm": [StrOptions({"auto", "last", "level", "standard"}), None],
         "n_networks": [POSITIVE],
         "precision": [StrOptions({"auto", "float32", "float64"})],
         "n_channels": [POSITIVE, None],
@@ -458,15 +459,8 @@ class NetworkEstimator(BaseEstimator):
         n_epochs, sets, patience = self._plan(rows, validation, epochs, continuing)
         if not continuing:
             self._fit_scaler(*sets[0])
-        scaler, dtype = self._scaler_, self._precision_
-        sets = [
-            (
-                scaler.transform(windows, dtype),
-                scaler.transform_targets(y, windows, dtype),
-                weight.astype(dtype, copy=False),
-            )
-            for windows, y, weight in sets
-        ]
+        # Each leaves the list, so that no more than one is there in two forms.
+        sets = [self._scaled(*sets.pop(0)) for _ in range(len(sets))]
         seeds = check_random_state(self.random_state)
         seeds = seeds.randint(2**31 - 1, size=(self.n_networks, 2))
         if continuing:  # otherwise an int would bring the same orders and masks again
@@ -499,6 +493,13 @@ class NetworkEstimator(BaseEstimator):
             for name, v in self.get_params(deep=False).items()
         }
         self._append_history(histories[0], continuing)
+
+    def _scaled(self, windows, y, weight):
+        """Return what the network is trained on."""
+        scaler, dtype = self._scaler_, self._precision_
+        targets = scaler.transform_targets(y, windows, dtype)
+        inputs = scaler.transform(windows, dtype)
+        return inputs, targets, weight.astype(dtype, copy=False)
 
     def _plan(self, rows, validation, epochs, continuing):
         """Return epochs, the rows to train on, validate on and end on, and patience."""

@@ -57,6 +57,17 @@ def _with_frequency(times: pd.Index) -> pd.Index:
     return times
 
 
+def _series_of(index: pd.MultiIndex) -> tuple[np.ndarray, pd.Index]:
+    """Return which series each row is of, counted as they appear, and their keys."""
+    if index.nlevels > 2:
+        return index.droplevel(-1).factorize()
+    codes, places = pd.factorize(index.codes[0])
+    is_unknown = index.codes[0] < 0
+    if is_unknown.any():
+        codes = np.where(is_unknown, -1, codes)
+    return codes, index.levels[0].take(places)
+
+
 def panel_of(X: Any, name: str, distinct: bool = True) -> Panel | None:
     """Return the series of a table with a MultiIndex, None for other tables.
 
@@ -66,7 +77,7 @@ def panel_of(X: Any, name: str, distinct: bool = True) -> Panel | None:
     if not isinstance(index, pd.MultiIndex):
         return None
     times = as_times(index.get_level_values(-1), name)
-    codes, keys = index.droplevel(-1).factorize()
+    codes, keys = _series_of(index)
     if times.hasnans or (codes < 0).any():
         row = int((times.isna() | (codes < 0)).argmax())
         raise ValueError(

@@ -104,11 +104,16 @@ class _Raw:
         x = ops.where(missing, self.constant(0), x)
         one = 1 - ops.cast(missing, self.dtype)
         count = ops.sum(one, axis=1)
-        if scaler.window_norm == "last":
+        if scaler.window_norm in ("last", "level"):
             upto = ops.cumsum(one, axis=1)
             is_last = one * ops.cast(ops.equal(upto, count[:, None]), self.dtype)
             center = ops.sum(x * is_last, axis=1)
             spread = ops.ones_like(center)
+            if scaler.window_norm == "level":
+                total = ops.sum(ops.abs(x), axis=1)
+                size = total / ops.maximum(count, self.constant(1))
+                scale = self.constant(scaler.levels_.scale)
+                spread = ops.where(total > 0, size, scale)
         else:
             count = ops.maximum(count, self.constant(1))
             center = ops.sum(x, axis=1) / count

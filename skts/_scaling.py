@@ -142,7 +142,7 @@ class WindowScaler:
     standardize : bool
         Whether channels and targets get mean 0 and standard deviation 1: one mean and
         scale per channel, not per lag; a mean per output, and one scale per target.
-    window_norm : {None, "last", "standard"}
+    window_norm : {None, "last", "level", "standard"}
         What each window is made relative to before that.
     channels : sequence of int, default=()
         The channels that `window_norm` makes relative.
@@ -170,7 +170,7 @@ class WindowScaler:
         self.channels = list(channels) if window_norm else []
         self.target_channels = target_channels
         # Columns that tell what is taken off, and what it is divided by.
-        per_channel = {None: 0, "last": 1, "standard": 2}[self.window_norm]
+        per_channel = {None: 0, "last": 1, "level": 2, "standard": 2}[self.window_norm]
         self.n_levels = per_channel * len(self.channels) * (target_channels is not None)
         self.scaled_together = scaled_together
         self.centers_targets = centers_targets
@@ -196,8 +196,10 @@ class WindowScaler:
             levels = beside[:, -self.n_levels :]
             self.met_ = levels.min(axis=0), levels.max(axis=0)
         if y is not None and self.standardize:
-            y = self._per_target(y, windows, undo=False)
-            targets = ((y[rows], weight[rows]) for rows in row_blocks(*y.shape))
+            targets = (
+                (self._per_target(y, windows, rows, undo=False), weight[rows])
+                for rows in _blocks_of(y, windows)
+            )
             self.y_scaler_ = _fit_columns(
                 targets, "y", scaled_together=self.scaled_together
             )
@@ -230,16 +232,24 @@ class WindowScaler:
 
     def transform_targets(self, y, windows, dtype):
         """Return what the network shall predict for targets `y` of windows."""
-        y = self._per_target(y, windows, undo=False)
-        if self.y_scaler_ is None:
+        if self.y_scaler_ is None and not self.n_levels:
             return y.astype(dtype, copy=False)
-        return self.y_scaler_.transform(y, dtype)
+        n_marked = 0 if self.y_scaler_ is None else len(self.y_scaler_.marked)
+        result = np.empty((len(y), y.shape[1] + n_marked), dtype)
+        for rows in _blocks_of(y, windows):
+            values = self._per_target(y, windows, rows, undo=False)
+            if self.y_scaler_ is not None:
+                values = self.y_scaler_.transform(values, dtype)
+            result[rows] = values
+        return result
 
     def inverse_transform_targets(self, y, windows):
         """Return predictions `y` of the network for windows in units of y."""
         if self.y_scaler_ is not None:
             y = self.y_scaler_.inverse_transform(y)
-        return self._per_target(y, windows, undo=True)
+        blocks = _blocks_of(y, windows)
+        parts = [self._per_target(y, windows, rows, undo=True) for rows in blocks]
+        return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
     def _scale(self, x, dtype):
         """Scale windows (n_rows, timesteps, channels)."""
@@ -301,10 +311,15 @@ class WindowScaler:
         """
         x = x[..., self.channels]
         known = ~np.isnan(x)
-        if self.window_norm == "last":
+        if self.window_norm in ("last", "level"):
             last = x.shape[1] - 1 - known[:, ::-1].argmax(axis=1)
             center = np.take_along_axis(x, last[:, None, :], axis=1)[:, 0]
             spread = np.ones_like(center)
+            if self.window_norm == "level":
+                total = np.abs(x).sum(axis=1, where=known)
+                spread = total / np.maximum(1, known.sum(axis=1))
+                scale = self.levels_.scale.astype(x.dtype)
+                spread = np.where(total > 0, spread, scale)
         else:
             with warnings.catch_warnings(), np.errstate(over="ignore"):
                 warnings.filterwarnings("ignore", "Mean of empty|Degrees of freedom")
@@ -317,20 +332,22 @@ class WindowScaler:
         level = self.levels_.mean.astype(x.dtype)
         return np.where(nothing_known, level, center), spread
 
-    def _per_target(self, y, windows, *, undo):
-        """Take the levels of the targets' channels off `y`, or put them back."""
+    def _per_target(self, y, windows, rows, *, undo):
+        """Take the levels of the targets' channels off rows of y, or put them back."""
         if not (self.n_levels and self.centers_targets):
-            return y
+            return y[rows]
         position = [self.channels.index(c) for c in self.target_channels]
-        result = np.empty(y.shape)
-        for rows in row_blocks(*windows.shape):
-            center, spread = (
-                level[:, None, position] for level in self._levels(windows.gather(rows))
-            )
-            steps = y[rows].reshape(len(center), -1, len(position))
-            steps = steps * spread + center if undo else (steps - center) / spread
-            result[rows] = steps.reshape(len(center), -1)
-        return result
+        center, spread = (
+            level[:, None, position] for level in self._levels(windows.gather(rows))
+        )
+        steps = y[rows].reshape(len(center), -1, len(position))
+        steps = steps * spread + center if undo else (steps - center) / spread
+        return steps.reshape(len(center), -1).astype(np.float64, copy=False)
+
+
+def _blocks_of(y, windows):
+    """Cut rows, targets of windows, into runs that stay in the processor's cache."""
+    return row_blocks(len(y), max(y.shape[1], windows.shape[1]))
 
 
 def _is_mapped(array):

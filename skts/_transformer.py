@@ -458,7 +458,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
             )
         pasts = past if isinstance(past, dict) else {}
         parts, messages, offset = [], {}, 0
-        ends = np.empty(len(windowed), int)
+        most = len(windowed) + len(panel.keys) * 2 * window
+        ends = np.empty(len(windowed), np.int32 if most < 2**31 else np.int64)
         for key, rows, labels in panel:
             own = pasts.get(key)
             if own is None and pasts:

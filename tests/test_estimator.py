@@ -385,6 +385,17 @@ def test_window_norm_carries_predictions_to_levels_never_met(norm):
     assert np.abs(mlp(epochs=60).fit(X, series[8:]).predict(X + 1000) - 1000).min() > 2
 
 
+def test_windows_relative_to_their_level_predict_in_proportion():
+    series = 10 + np.sin(np.arange(120) / 3)
+    X = np.lib.stride_tricks.sliding_window_view(series, 8)[:-1]
+    both, y = np.vstack([X, 100 * X]), np.append(series[8:], 100 * series[8:])
+    model = mlp(epochs=30, window_norm="level").fit(both, y)
+    predicted = model.predict(both).reshape(2, -1)
+    np.testing.assert_allclose(predicted[1], 100 * predicted[0], rtol=0.02)
+    X = np.where(np.arange(8) % 2, X, np.nan)  # what is missing tells no level
+    assert np.isfinite(model.predict(np.vstack([X, 0 * X[:1]]))).all()
+
+
 def test_target_channels_by_position_and_name(data):
     X, y = data
     X = pd.DataFrame(X, columns=[f"{c}_lag{k}" for k in (2, 1, 0) for c in "ab"])

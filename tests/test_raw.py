@@ -21,7 +21,7 @@ from skts import (
 REGRESSORS = [
     getattr(skts, name) for name in skts.__all__ if name.endswith("Regressor")
 ]
-NORMS = [None, "last", "standard"]
+NORMS = [None, "last", "level", "standard"]
 QUICK = {"epochs": 2, "random_state": 0, "target_channels": [0]}
 
 
@@ -43,6 +43,7 @@ def average(windows):
     [
         *((cls, "last") for cls in REGRESSORS),
         (MLPRegressor, None),
+        (MLPRegressor, "level"),
         (MLPRegressor, "standard"),
     ],
 )

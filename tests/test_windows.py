@@ -306,14 +306,14 @@ def test_whatever_takes_a_table_takes_windows_as_that_table(model):
     np.testing.assert_allclose(of_windows, of_table)
 
 
-@pytest.mark.parametrize("norm", [None, "last", "standard"])
+@pytest.mark.parametrize("norm", [None, "last", "level", "standard"])
 @pytest.mark.parametrize("cls", [MLPRegressor, LSTMRegressor])
 def test_networks_read_windows_as_frames_with_their_names(cls, norm):
     network = small(cls, window_norm=norm, target_channels=norm and "a")
     in_pandas = clone(TRANSFORMER).set_output(transform="pandas").fit_transform(X)
     expected = clone(network).fit(in_pandas, y).predict(in_pandas)
     network.fit(LAGS, y)
-    n_levels = {None: 0, "last": 1, "standard": 2}[norm]
+    n_levels = {None: 0, "last": 1, "level": 2, "standard": 2}[norm]
     assert network.model_.input_shape == [(None, 4, 2), (None, 1 + n_levels)]
     assert_array_equal(network.predict(LAGS), expected)
     assert_array_equal(network.predict(TABLE), expected)
