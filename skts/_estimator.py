@@ -22,6 +22,7 @@ from ._raw import raw_network
 from ._seeds import run_seeded
 from ._sklearn import (
     BaseEstimator,
+    CallbackSupportMixin,
     HasMethods,
     Interval,
     StrOptions,
@@ -29,6 +30,7 @@ from ._sklearn import (
     fit_context,
 )
 from ._storage import packed, restore, stored, unpacked
+from ._tasks import FitTask
 from ._warn import warn
 from ._windows import Windows, channels_ahead
 
@@ -133,7 +135,7 @@ def _take_nearest(cls):
 
 @dataclass_transform(kw_only_default=True)
 @dataclass(kw_only=True, eq=False, repr=False)
-class NetworkEstimator(BaseEstimator):
+class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
     """A Keras network behind the scikit-learn contract.
 
     Parameters
@@ -438,17 +440,21 @@ class NetworkEstimator(BaseEstimator):
     def _fit(self, *rows, epochs, continuing, validation=None, classes=None):
         # Everything is learned by a second object, so that a call that fails or is
         # interrupted leaves this one as it was.
+        task = None if epochs is None else FitTask(self, *rows)
         new: Any = object.__new__(type(self))
         for name, value in vars(self).items():
             if continuing or not name.endswith("_"):
                 setattr(new, name, value)
         if classes is not None:
             new.classes_ = classes
-        new._learn(rows, validation, epochs, continuing)
-        self.__dict__ = new.__dict__
+        new._learn(rows, validation, epochs, continuing, task)
+        contexts = {name: v for name, v in vars(self).items() if "_callback" in name}
+        self.__dict__ = new.__dict__ | contexts  # of scikit-learn, for the end of a fit
+        if task:
+            task.end()
         return self
 
-    def _learn(self, rows, validation, epochs, continuing):
+    def _learn(self, rows, validation, epochs, continuing, task):
         self._check_unchanged(continuing)
         rows = self._known_rows(*rows, reset=not continuing)
         if validation is not None:
@@ -471,6 +477,10 @@ class NetworkEstimator(BaseEstimator):
         starts_well = not continuing and self._start(networks, *sets[0])
         falls = epochs is not None and self.learning_rate == "auto"
         falls = falls and isinstance(self.optimizer, str)
+        if task:
+            # With early_stopping="auto", a tenth of the epochs more.
+            n_most = n_epochs + (-(-n_epochs // 10) if len(sets) == 3 else 0)
+            task.begin(n_most * len(networks))
         no_states = [None] * len(networks)
         states = getattr(self, "_optimizer_states_", no_states)
         trained = [
@@ -483,8 +493,11 @@ class NetworkEstimator(BaseEstimator):
                 falls=falls,
                 starts_well=starts_well,
                 last=state,
+                watchers=self._watchers(task, networks[: i + 1]),
             )
-            for network, (_, seed), state in zip(networks, seeds, states)
+            for i, (network, (_, seed), state) in enumerate(
+                zip(networks, seeds, states)
+            )
         ]
         histories, self._optimizer_states_ = zip(*trained)
         self.model_ = _averaged(networks)
@@ -596,7 +609,20 @@ class NetworkEstimator(BaseEstimator):
         }
         self.n_epochs_ = n_earlier + n_new
 
-    def _train(self, network, sets, *, epochs, last, **options):
+    def _watchers(self, task, networks):
+        """Return what tells scikit-learn's callbacks of epochs of the last network."""
+
+        def attributes():
+            copies = []
+            for network in networks:
+                copies.append(self._build(network.inputs, 0))
+                copies[-1].set_weights(network.get_weights())
+            fitted = {name: v for name, v in vars(self).items() if name.endswith("_")}
+            return fitted | {"model_": _averaged(copies)}
+
+        return task.of_epochs(attributes) if task else []
+
+    def _train(self, network, sets, *, epochs, last, watchers, **options):
         """Have scikeras train `network`; return its losses, and its optimizer's state.
 
         `last` is the state that the last call left to the same network, if any did.
@@ -626,7 +652,7 @@ class NetworkEstimator(BaseEstimator):
             epochs=epochs,
             batch_size=int(self.batch_size),
             shuffle=self.shuffle,
-            callbacks=callbacks,
+            callbacks=callbacks + watchers,
             verbose=self.verbose,
         )
         # Another optimizer knows nothing of the state of the last call's.

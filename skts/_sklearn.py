@@ -40,6 +40,8 @@ if MYPY:
         def __setstate__(self, state: Any) -> None: ...
         def __sklearn_clone__(self) -> Any: ...
 
+    class CallbackSupportMixin: ...
+
     class ClassifierMixin:
         def __sklearn_tags__(self) -> Any: ...
 
@@ -49,8 +51,17 @@ if MYPY:
 else:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
+    try:
+        from sklearn.callback import CallbackSupportMixin
+    except ImportError:  # before version 1.9
+
+        class CallbackSupportMixin:
+            pass
+
+
 __all__ = [
     "BaseEstimator",
+    "CallbackSupportMixin",
     "ClassifierMixin",
     "HasMethods",
     "Interval",

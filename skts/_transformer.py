@@ -25,6 +25,7 @@ from ._past import (
     series_with_past,
 )
 from ._sklearn import (
+    CallbackSupportMixin,
     Interval,
     StrOptions,
     check_feature_names_in,
@@ -32,6 +33,7 @@ from ._sklearn import (
     get_output_config,
     string_names,
 )
+from ._tasks import FitTask
 from ._time import as_comparable, frequency, refuse_duplicates, time_labels
 from ._warn import warn, warn_of_the_past
 from ._windows import FLOATS, Windows
@@ -80,7 +82,7 @@ def _target_message(rows: np.ndarray, y: Any, window: int, beside: np.ndarray) -
     return ""
 
 
-class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
+class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     """Replace each row of a series by the window of rows that ends there.
 
     The number of rows stays the same, so the transformer fits into any scikit-learn
@@ -340,6 +342,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         windowed = _windowed(rows, beside)
         panel = panel_of(X, "X", distinct=False)
         past = self._learn_past(X, windowed, beside, panel)
+        task = FitTask(self, X, y)
+        task.begin()
         n_rows = len(rows)
         if panel is not None:
             n_rows = int(np.diff(panel.starts).max())
@@ -358,6 +362,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         validate_data(self, X, skip_check_array=True)
         self._window, self._beside, self._past = self.window, beside, past
         self._ahead, self._n_leads = ahead, n_leads
+        task.end()
         return windows
 
     def _is(self, history: str) -> bool:
