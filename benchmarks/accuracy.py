@@ -329,7 +329,7 @@ ROWS = {row: in_pipeline(name) for row, name in NETWORKS.items()} | {
 ARRAYS = {
     row: on_windows(network(name), relative=False) for row, name in NETWORKS.items()
 }
-SEEDED = {*NETWORKS, "keras"}
+SEEDED = {*NETWORKS, "keras", "mlp-level"}
 HORIZONS = "step", "season"
 
 
@@ -425,37 +425,47 @@ def run(rows, settings, options):
     return results
 
 
-# M3. Windows are as long as the shortest series allow, and made by hand: nothing else
-# tells yet which rows belong to one series.
+# M3. Windows are as long as the shortest series allow.
 
 M3 = {"yearly": (1, 8), "quarterly": (4, 12), "monthly": (12, 24)}
+M3_SETTING = {
+    "window_norm": "level",
+    "loss": "mae",
+    "linear_start": False,
+    "units": (256, 256),
+    "epochs": 10,
+    "early_stopping": False,
+    "n_networks": 5,
+}
 
 
-def m3_windows(series, window):
-    """Return windows and futures for training, and the last window of each series."""
-    view = np.lib.stride_tricks.sliding_window_view
-    horizon = series[0]["h"]
-    known = [np.asarray(one["x"], "float32") for one in series]
-    length = window + horizon
-    pairs = np.concatenate([view(x, length) for x in known if len(x) >= length])
-    ends = np.array([x[-window:] for x in known])
-    return pairs[:, :window], pairs[:, window:], ends
+def m3_panel(series):
+    """Return the known rows of all series, indexed by series and time."""
+    values = (np.asarray(one["x"], "float32") for one in series)
+    rows = {k: pd.DataFrame({"value": x}) for k, x in enumerate(values)}
+    return pd.concat(rows, names=["series", "time"])
 
 
-def m3_network(name):
+def m3_network(name, **own):
     def predict(series, season, window, settings, seed):
-        X, y, ends = m3_windows(series, window)
-        model = getattr(skts, name)(random_state=seed, **settings)
-        return model.fit(X, y).predict(ends)
+        panel, horizon = m3_panel(series), series[0]["h"]
+        network = getattr(skts, name)(random_state=seed, **own | settings)
+        windows = skts.SlidingWindowTransformer(window, padding="nan")
+        model = make_pipeline(windows, network)
+        model.fit(*skts.make_supervised(panel, horizon=horizon))
+        return skts.forecast(model, panel, horizon).to_numpy().reshape(-1, horizon)
 
     return predict
 
 
 def m3_ridge(series, season, window, settings, seed):
     """Ridge on windows less their last value and divided by their mean level."""
-    X, y, ends = m3_windows(series, window)
+    panel, horizon = m3_panel(series), series[0]["h"]
+    X, y = skts.make_supervised(panel, window=window, horizon=horizon)
+    X, y = X.to_numpy(), y.to_numpy()
     level, last = X.mean(axis=1, keepdims=True), X[:, -1:]
     model = ridge().fit((X - last) / level, (y - last) / level)
+    ends = np.array([one["x"][-window:] for one in series])
     level, last = ends.mean(axis=1, keepdims=True), ends[:, -1:]
     return model.predict((ends - last) / level) * level + last
 
@@ -477,6 +487,7 @@ def smape(truth, predicted):
 ROWS_M3 = {"theta": m3_theta, "ridge": m3_ridge} | {
     row: m3_network(name) for row, name in NETWORKS.items()
 }
+ROWS_M3["mlp-level"] = m3_network("MLPRegressor", **M3_SETTING)
 
 
 def run_m3(rows, seeds, settings):

@@ -10,12 +10,16 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from pandas.testing import assert_frame_equal, assert_index_equal
 from sklearn.base import BaseEstimator, RegressorMixin, clone
-from sklearn.compose import TransformedTargetRegressor
+from sklearn.compose import (
+    TransformedTargetRegressor,
+    make_column_selector,
+    make_column_transformer,
+)
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.metrics import mean_absolute_error
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import FeatureUnion, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skts import (
     BacktestDisplay,
@@ -383,6 +387,29 @@ def test_series_whose_prediction_is_not_finite_is_named():
     model = windowed(Explosion()).fit(*make_supervised(A))
     with pytest.raises(ValueError, match="inf after 2024-01-30 .*'Rome', with which"):
         forecast(model, A, 2)
+
+
+def test_static_columns_are_encoded_in_front_and_stand_beside_windows():
+    sizes = {"Oslo": 1, "Rome": 2, "Bern": 1}
+    panel = A.assign(size=A.index.get_level_values("shop").map(sizes))
+    encode = make_column_transformer(
+        (OneHotEncoder(sparse_output=False), ["size"]),
+        remainder="passthrough",
+        verbose_feature_names_out=False,
+    )
+    model = make_pipeline(
+        encode.set_output(transform="pandas"),
+        SlidingWindowTransformer(
+            3, passthrough=make_column_selector("size_"), history=None
+        ),
+        Ridge(),
+    )
+    X, y = make_supervised(panel, target="a", horizon=2)
+    model.fit(X, y)
+    windows = model[:-1].transform(X)
+    assert list(windows.channels) == ["a"] and len(np.unique(windows.series)) == 3
+    assert_array_equal(windows.own, pd.get_dummies(X["size"]))
+    assert_forecasts_each(model, panel, 2, target="a")
 
 
 # From many origins
