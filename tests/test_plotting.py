@@ -435,6 +435,15 @@ def test_the_length_of_the_history_can_be_chosen(series, n_history):
     assert len(display.history_line_.get_xdata()) == n_history
 
 
+@pytest.mark.parametrize("n_hours", [20, 60, 118, 150, 400])
+def test_hours_have_dates_that_fit(n_hours):
+    hours = pd.date_range("2024-03-08", periods=n_hours, freq="h", tz="Europe/Berlin")
+    history = pd.Series(np.arange(n_hours), hours)
+    display = ForecastDisplay.from_predictions(history[:-4], history[-4:])
+    display.figure_.canvas.draw()
+    assert 2 <= len(display.ax_.get_xticks()) <= 8
+
+
 def test_periods_are_drawn_as_dates(series):
     periods = series.to_period("D")
     display = ForecastDisplay.from_predictions(periods[:50], periods[50:])

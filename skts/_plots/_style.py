@@ -58,7 +58,7 @@ def date_axis(ax: Any, index: pd.Index) -> None:
     if isinstance(index, pd.DatetimeIndex):
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-        dates = AutoDateLocator(maxticks=7, tz=index.tz)
+        dates = AutoDateLocator(minticks=3, maxticks=7, tz=index.tz)
         ax.xaxis.set_major_locator(dates)
         ax.xaxis.set_major_formatter(ConciseDateFormatter(dates, tz=index.tz))
         ax.margins(x=0)
