@@ -18,7 +18,7 @@ from ._columns import misread_channels, newest_first, read_layout
 from ._docstrings import compose, read
 from ._networks._layers import Layers, flat
 from ._panel import panel_of
-from ._raw import raw_network
+from ._raw import exportable, raw_network
 from ._seeds import run_seeded
 from ._sklearn import (
     BaseEstimator,
@@ -79,13 +79,13 @@ def _averaged(networks):
 
     first, *others = networks
     if not others:
-        return first
+        return exportable(first)
     for i, network in enumerate(networks):
         network.name = f"network_{i}"
     dtype = first.outputs[0].dtype
     mean = keras.layers.Average(name="average", dtype=dtype)
     outputs = mean([network(first.input) for network in networks])
-    return keras.Model(first.input, outputs, name=type(first).__name__)
+    return exportable(keras.Model(first.input, outputs, name=type(first).__name__))
 
 
 def _members(network, count):

@@ -14,7 +14,11 @@ from ._time import (
     as_comparable,
     frequency,
     grid_positions,
+    labels_of_plain,
     last_before_hole,
+    plain_labels,
+    plain_step,
+    step_of_plain,
     time_labels,
 )
 from ._windows import FLOATS, shifted
@@ -405,3 +409,36 @@ def _spread(
 
 def _number(padding: Any) -> float:
     return np.nan if padding == "nan" else padding
+
+
+# How a past is stored: as arrays and text, which any format can hold ------------------
+
+
+def plain_past(past: Any) -> Any:
+    """Return a past, of one series or of each, without objects of pandas.
+
+    A history that is a frame is one of the parameters, and left as it is.
+    """
+    if isinstance(past, dict):
+        return {key: plain_past(of_series) for key, of_series in past.items()}
+    if past is None or past.labels is None:
+        return past
+    start = past.labels[:0].insert(0, past.start)
+    return past._replace(
+        labels=plain_labels(past.labels),
+        start=plain_labels(start),
+        step=plain_step(past.step),
+    )
+
+
+def past_of_plain(past: Any) -> Any:
+    """Return a past that :func:`plain_past` has made plain."""
+    if isinstance(past, dict):
+        return {key: past_of_plain(of_series) for key, of_series in past.items()}
+    if past is None or past.labels is None:
+        return past
+    return past._replace(
+        labels=labels_of_plain(past.labels),
+        start=labels_of_plain(past.start)[0],
+        step=step_of_plain(past.step),
+    )

@@ -39,9 +39,19 @@ def raw_network(
         outputs = _Raw(scaler, of_leads, dtype)(network, **tensors)
         raw = list(tensors.values())
         name = f"raw_{network.name}"
-        return keras.Model(raw if len(raw) > 1 else raw[0], outputs, name=name)
+        model = keras.Model(raw if len(raw) > 1 else raw[0], outputs, name=name)
+        return exportable(model)
 
     return run_seeded(build, 0, network.inputs[0].dtype)
+
+
+def exportable(model: Any) -> Any:
+    """Return a Keras model that can be exported without having been called before.
+
+    Keras refuses those that were not, though it knows the inputs of a functional model.
+    """
+    model._called = True
+    return model
 
 
 class _Raw:

@@ -548,3 +548,53 @@ def _business_days(index: pd.DatetimeIndex) -> BaseOffset | None:
     if (is_open == is_business).all():
         return BusinessDay()
     return CustomBusinessDay(weekmask="".join(map(str, is_open.astype(int))))
+
+
+# How labels are stored: as arrays and text, which any format can hold -----------------
+
+
+def plain_labels(index: pd.Index) -> tuple:
+    """Return labels without objects of pandas: values, their type and their name."""
+    is_time = isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex)
+    values = index.asi8 if is_time else index.to_numpy()
+    return values, str(index.dtype), index.name
+
+
+def labels_of_plain(plain: tuple) -> pd.Index:
+    """Return labels that :func:`plain_labels` has made plain."""
+    values, dtype, name = plain
+    if dtype.startswith("period"):
+        freq = dtype.removeprefix("period[").removesuffix("]")
+        return pd.PeriodIndex.from_ordinals(values, freq=freq, name=name)
+    if dtype.startswith("datetime64") and "," in dtype:
+        zoned: Any = pd.api.types.pandas_dtype(dtype)
+        utc = pd.DatetimeIndex(values.view(f"M8[{zoned.unit}]"), name=name)
+        return utc.tz_localize("UTC").tz_convert(zoned.tz)
+    if dtype.startswith(("datetime64", "timedelta64")):
+        return pd.Index(values.view(dtype), name=name)
+    return pd.Index(values, dtype=dtype, name=name)
+
+
+def plain_step(step: Any) -> Any:
+    """Return a frequency without objects of pandas, if text can tell it."""
+    if isinstance(step, pd.Timedelta):
+        return "timedelta", step.value
+    if isinstance(step, CustomBusinessDay):
+        holidays = [str(day) for day in step.holidays]
+        return "days", step.n, step.weekmask, holidays
+    if isinstance(step, BaseOffset) and to_offset(step.freqstr) == step:
+        return "offset", step.freqstr
+    return step
+
+
+def step_of_plain(plain: Any) -> Any:
+    """Return a frequency that :func:`plain_step` has made plain."""
+    if not isinstance(plain, tuple):
+        return plain
+    kind, *values = plain
+    if kind == "timedelta":
+        return pd.Timedelta(values[0])
+    if kind == "offset":
+        return to_offset(values[0])
+    n, weekmask, holidays = values
+    return CustomBusinessDay(n, weekmask=weekmask, holidays=holidays)

@@ -21,7 +21,9 @@ from ._past import (
     hole_message,
     looks_up,
     past_given,
+    past_of_plain,
     past_of_training,
+    plain_past,
     series_with_past,
 )
 from ._sklearn import (
@@ -235,6 +237,17 @@ class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstim
         self.history = history
         self.passthrough = passthrough
         self.flatten = flatten
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        if "_past" not in state:
+            return state
+        return state | {"_past": plain_past(self._past)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if "_past" in state:
+            state = state | {"_past": past_of_plain(state["_past"])}
+        super().__setstate__(state)
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> Self:

@@ -18,7 +18,11 @@ from skts._time import (
     frequency,
     grid_positions,
     labels_after,
+    labels_of_plain,
     last_before_hole,
+    plain_labels,
+    plain_step,
+    step_of_plain,
     time_labels,
 )
 
@@ -606,3 +610,53 @@ def test_one_label_is_continued_by_what_is_known_of_it():
     assert labels_after(DAYS[:1], 2).equals(DAYS[1:3])
     months = pd.period_range("2024-01", periods=4, freq="2M")
     assert labels_after(months[:1], 3).equals(months[1:])
+
+
+DAYS = pd.date_range("2024-01-01", periods=6, name="day")
+CLOSED = pd.offsets.CustomBusinessDay(weekmask="Mon Tue Wed", holidays=["2024-01-02"])
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        DAYS,
+        DAYS.tz_localize("Europe/Berlin"),
+        DAYS.tz_localize("UTC").as_unit("s"),
+        DAYS.to_period("W-TUE").unique(),
+        pd.timedelta_range(0, periods=4, freq="90min"),
+        pd.RangeIndex(3, 9, 2, name=7),
+        pd.Index([1.5, 2.5]),
+        pd.Index(np.array([1, 3], np.int32)),
+        DAYS[:0],
+    ],
+    ids=lambda index: f"{index.dtype} {len(index)}",
+)
+def test_labels_are_stored_as_arrays_and_text(index):
+    plain = plain_labels(index)
+    assert [type(part) for part in plain[:2]] == [np.ndarray, str]
+    again = labels_of_plain(plain)
+    assert again.equals(index) and again.dtype == index.dtype
+    assert again.name == index.name
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        pd.offsets.Day(2),
+        pd.offsets.Hour(24),
+        pd.offsets.MonthEnd(3),
+        pd.offsets.Week(weekday=2),
+        pd.offsets.QuarterBegin(startingMonth=2),
+        pd.offsets.BusinessDay(),
+        CLOSED,
+        pd.Timedelta("90min"),
+        3,
+        None,
+    ],
+    ids=str,
+)
+def test_steps_are_stored_as_text(step):
+    plain = plain_step(step)
+    assert isinstance(plain, tuple | int | None)
+    again = step_of_plain(plain)
+    assert again == step and type(again) is type(step)

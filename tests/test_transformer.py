@@ -1107,3 +1107,17 @@ def test_tables_of_leads_that_cannot_be_read():
         SlidingWindowTransformer(2).fit(X[["b_lead1", "b_lead2"]])
     with pytest.raises(ValueError, match=r"nor leads of \['b'\]: use flatten=True"):
         SlidingWindowTransformer(2, flatten=False).fit(X)
+
+
+def test_what_is_stored_of_a_fit_is_arrays_and_text():
+    def types(value):
+        parts = value.values() if isinstance(value, dict) else value
+        if isinstance(value, (dict, tuple, list)):
+            return set().union(*map(types, parts))
+        return {type(value).__module__.split(".")[0]}
+
+    for X in (days(20), days(20).tz_localize("UTC"), days(20).to_period()):
+        fitted = SlidingWindowTransformer(3).fit(X[:10])
+        assert types(fitted.__getstate__()) <= {"builtins", "numpy"}
+        again = pickle.loads(pickle.dumps(fitted))
+        np.testing.assert_array_equal(again.transform(X[10:]), fitted.transform(X[10:]))
