@@ -75,7 +75,15 @@ API = {
     "Classifiers": lambda name: name.endswith("Classifier"),
     "Pictures": lambda name: name.endswith("Display"),
     "Forecasts": lambda name: (
-        name in ("backtest", "forecast", "make_forecast_scorer", "seasonal_naive")
+        name
+        in (
+            "backtest",
+            "forecast",
+            "make_forecast_scorer",
+            "seasonal_naive",
+            "predict_interval",
+            "predict_quantiles",
+        )
         or name.endswith("Split")
     ),
     "More": lambda name: True,

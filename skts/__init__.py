@@ -16,6 +16,7 @@ from ._plots import (
     SplitDisplay,
     WindowDisplay,
 )
+from ._quantiles import predict_interval, predict_quantiles
 from ._scorer import make_forecast_scorer
 from ._split import PanelTimeSeriesSplit
 from ._supervised import make_supervised
@@ -48,6 +49,8 @@ __all__ = [
     "forecast",
     "make_forecast_scorer",
     "make_supervised",
+    "predict_interval",
+    "predict_quantiles",
     "seasonal_naive",
     "show_versions",
 ]

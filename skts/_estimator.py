@@ -572,7 +572,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
     def _check_unchanged(self, continuing):
         """Refuse to go on where what the first call decided is no longer asked for."""
         names = ["standardize", "window_norm", "precision", "n_channels"]
-        names += [n for n in ("n_targets", "target_channels") if hasattr(self, n)]
+        of_regressors = "n_targets", "target_channels", "quantiles"
+        names += [name for name in of_regressors if hasattr(self, name)]
         if not continuing:
             self._first_ = {name: getattr(self, name) for name in names}
         for name, first in self._first_.items():
@@ -641,7 +642,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             network,
             optimizer=self.optimizer,
             learning_rate=None if self.learning_rate == "auto" else self.learning_rate,
-            loss=self.loss,
+            loss=self._trained_loss,
             metrics=[self._metric(metric) for metric in _listed(self.metrics)],
             jit_compile=self.jit_compile,
         )
@@ -680,6 +681,10 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             for callback in callbacks:
                 keras.callbacks.Callback.set_model(callback, None)
         return model.history.history, (kind, list(model.optimizer_state))
+
+    @property
+    def _trained_loss(self):
+        return self.loss
 
     def _metric(self, metric):
         return metric
@@ -753,6 +758,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             if `fit` had any, and predicts what `predict` does, or the probabilities of
             the classes, of shape (n_rows, n_outputs). All are of the precision of the X
             of `fit`. Standardisation, `window_norm` and missing values are part of it.
+            With `quantiles` it predicts what `predict_quantiles` does.
 
         See Also
         --------
@@ -768,7 +774,14 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         if n_own:
             inputs["beside"] = (n_own,)
         of_leads = channels_ahead(self._channels_, self._ahead_)
-        return raw_network(self.model_, self._scaler_, inputs, of_leads, self._dtype_)
+        return raw_network(
+            self.model_,
+            self._scaler_,
+            inputs,
+            of_leads,
+            self._dtype_,
+            len(getattr(self, "_levels_", ())),
+        )
 
     def _split(self, windows, targets):
         """Return which rows to train on, and which to validate on.

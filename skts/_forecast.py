@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 from numbers import Integral, Real
 from typing import Any, NamedTuple
@@ -12,11 +13,11 @@ import pandas as pd
 from sklearn.multioutput import ClassifierChain, RegressorChain
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils import get_tags
+from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from ._columns import choose, lag_of, lead_of
-from ._intervals import with_intervals
+from ._intervals import bound_names, check_bound_names, with_intervals
 from ._panel import (
     Panel,
     in_order,
@@ -25,6 +26,11 @@ from ._panel import (
     some_of,
     with_keys,
     with_times,
+)
+from ._quantiles import (
+    positions_of_interval,
+    predict_quantiles,
+    quantiles_of,
 )
 from ._sklearn import HasMethods, Interval, safe_indexing, validate_params
 from ._time import (
@@ -343,8 +349,13 @@ def _check_windows(lags: _Lags, series: list[tuple[Any, pd.Index]]) -> None:
         )
 
 
-def _predict_last(model: Any, X: Any, last: np.ndarray) -> np.ndarray:
-    """Predict from the last rows, (n_series, n_outputs)."""
+def _point(model: Any, X: Any) -> np.ndarray:
+    outputs = np.asarray(model.predict(X))
+    return outputs.reshape(len(outputs), -1)
+
+
+def _predict_last(model: Any, X: Any, last: np.ndarray, ask: Any) -> np.ndarray:
+    """Predict from the last rows, (n_series, n_outputs) or what else is asked."""
     best = getattr(model, "best_estimator_", model)
     # What reads no other rows, in a pipeline, is given no others of many series.
     if type(best) is Pipeline and len(best) > 1 and len(last) > 1:
@@ -352,7 +363,7 @@ def _predict_last(model: Any, X: Any, last: np.ndarray) -> np.ndarray:
         if not _reach(predictor, on_windows=_reach(before, False) > 0):
             X, model = safe_indexing(before.transform(X), last), predictor
             last = np.arange(len(last))
-    return np.asarray(model.predict(X))[last].reshape(len(last), -1)
+    return ask(model, X)[last]
 
 
 def _takes_array(model: Any, columns: pd.Index, reach: float) -> bool:
@@ -486,11 +497,12 @@ class ModelOnSeries:
         codes: np.ndarray,
         following: pd.DataFrame,
         is_whole: bool,
+        ask: Any = _point,
     ) -> np.ndarray:
         """Predict what follows the last row of each series.
 
         Of what is known ahead, `following` has the next rows. Returns an array of shape
-        (n_series, horizon, n_targets).
+        (n_series, horizon, n_targets), or of one more dimension if `ask` adds one.
         """
         X: Any = rows
         rows_of = codes
@@ -502,7 +514,7 @@ class ModelOnSeries:
             X = rows.to_numpy()
         last = np.flatnonzero(np.diff(codes, append=codes[-1] + 1))
         with only_the_last_row_counts() if is_whole else contextlib.nullcontext():
-            outputs = _predict_last(self.model, X, last)
+            outputs = _predict_last(self.model, X, last, ask)
         n_targets = len(self.targets)
         if outputs.shape[1] % n_targets:
             raise ValueError(
@@ -511,15 +523,43 @@ class ModelOnSeries:
                 " what it predicts."
             )
         if not np.isfinite(outputs).all():
-            series, output = np.argwhere(~np.isfinite(outputs))[0]
+            series, *output = np.argwhere(~np.isfinite(outputs))[0]
             label = rows.index[rows_of.searchsorted(series, "right") - 1]
             after = f" after {place(label)}" if isinstance(label, tuple) else ""
             raise ValueError(
-                f"model predicts {outputs[series, output]}{after}, with which the "
+                f"model predicts {outputs[series, *output]}{after}, with which the "
                 "series cannot be continued. Look for missing values in the last rows "
                 "of history, and for predictions that grow when they are fed back."
             )
-        return outputs.reshape(len(last), -1, n_targets)
+        return outputs.reshape(len(last), -1, n_targets, *outputs.shape[2:])
+
+
+def _copies(table: pd.DataFrame, n_series: int, n_paths: int) -> pd.DataFrame:
+    """Repeat the rows of all series, as those of so many others that none knows."""
+    many = pd.concat([table] * n_paths)
+    n_rows = len(table) // n_series
+    keys = -0.5 - np.arange(n_series * n_paths).repeat(n_rows)  # of no series
+    n_levels = max(1, table.index.nlevels - 1)
+    times = many.index.get_level_values(-1)
+    return many.set_axis(pd.MultiIndex.from_arrays([*[keys] * n_levels, times]))
+
+
+def _draw(quantiles: np.ndarray, levels: list[float], random: Any) -> np.ndarray:
+    """Draw from quantiles (n_series, horizon, n_targets, n_quantiles).
+
+    Between them, and to either side, they are taken to lie on lines. All steps of a
+    target are as high or low as each other, since they are of one origin.
+    """
+    n_series, _, n_targets, _ = quantiles.shape
+    drawn = random.uniform(size=(n_series, n_targets))
+    upper = np.clip(np.searchsorted(levels, drawn), 1, len(levels) - 1)
+    width = np.diff(levels)[upper - 1]
+    share = ((drawn - np.take(levels, upper - 1)) / width)[:, np.newaxis]
+    below, above = (
+        np.take_along_axis(quantiles, i[:, np.newaxis, :, np.newaxis], -1)[..., 0]
+        for i in (upper - 1, upper)
+    )
+    return below + share * (above - below)
 
 
 @validate_params(
@@ -528,6 +568,8 @@ class ModelOnSeries:
         "steps": [Interval(Integral, 1, None, closed="left")],
         "coverage": [Interval(Real, 0, 1, closed="neither"), None],
         "errors": [pd.DataFrame, None],
+        "n_paths": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
     },
     prefer_skip_nested_validation=False,
 )
@@ -540,6 +582,8 @@ def forecast(
     future: Any = None,
     coverage: float | None = None,
     errors: pd.DataFrame | None = None,
+    n_paths: int = 200,
+    random_state: Any = None,
 ) -> Any:
     """Predict the values that follow a series.
 
@@ -587,12 +631,17 @@ def forecast(
         is at most the horizon. NaN may be where it may be in `history`.
     coverage : float, default=None
         Between 0 and 1, such as 0.9: how much of what comes true shall lie inside of
-        the intervals of each step, for which `errors` are needed. By default, there
-        are no intervals.
+        the intervals of each step. They come from `errors` or, without these, from the
+        `quantiles` of a network. By default, there are no intervals.
     errors : DataFrame, default=None
         What :func:`backtest` returned for such a model, `target` and at least as many
         steps, on the rows of `history`. Only what was known at its end counts. Those of
         many series tell of each other, see Notes.
+    n_paths : int, default=200
+        Where `quantiles` are fed back, beyond the horizon: paths that the series may
+        take, of which the bounds are quantiles.
+    random_state : int, RandomState instance or None, default=None
+        Rules the paths. Pass an int for the same bounds on every call.
 
     Returns
     -------
@@ -647,6 +696,10 @@ def forecast(
     and bounds are as many units of each series away: all series together have enough
     errors sooner. A series that never changed has the median unit of the others.
 
+    Bounds from `quantiles` are those that the network predicts, up to its horizon. From
+    there on, the series is continued on `n_paths` paths, on which each prediction is
+    drawn from the quantiles, between which it lies on lines, before it is fed back.
+
     References
     ----------
     .. [1] Ben Taieb, S., Bontempi, G., Atiya, A. F. and Sorjamaa, A. (2012). "A review
@@ -683,12 +736,18 @@ def forecast(
     1960-01-29    42.3          33.6          58.9
     1960-01-30    42.3          32.9          59.3
     """
-    if (coverage is None) != (errors is None):
+    if coverage is None and errors is not None:
         raise ValueError(
-            f"coverage={coverage!r}, but errors is {'not ' * (errors is None)}given: "
-            "intervals need both, errors being what backtest returned."
+            "errors are given, but coverage=None: say how much shall lie inside of "
+            "intervals, such as coverage=0.9."
         )
     check_is_fitted(model)
+    by_quantiles = coverage is not None and errors is None
+    if by_quantiles and not quantiles_of(model):
+        raise ValueError(
+            f"coverage={coverage!r}, but model predicts no quantiles and errors is not "
+            "given: intervals need either, errors being what backtest returned."
+        )
     kind = get_tags(model).estimator_type
     if kind not in ("regressor", None):
         raise ValueError(f"model={type(model).__name__} is a {kind}, not a regressor.")
@@ -717,22 +776,24 @@ def forecast(
     # Without a limit all rows are needed, and there will be no more than these.
     n_rows = int(min(reading.reach + 1, len(series) + steps))
 
-    def predict(rows: pd.DataFrame, codes: np.ndarray, following: pd.DataFrame) -> Any:
+    def predict(
+        rows: pd.DataFrame, codes: np.ndarray, following: pd.DataFrame, ask: Any
+    ) -> Any:
         """Predict, and let only series that are short warn of what is not known."""
         is_whole = np.bincount(codes) >= n_rows
         if is_whole.all() or not is_whole.any():
-            return reading.predict(rows, codes, following, is_whole[0])
+            return reading.predict(rows, codes, following, is_whole[0], ask)
         parts = []
         for whole in (True, False):
             part = is_whole == whole
             own = part[codes]
             more = following[part.repeat(len(following) // len(part))]
             renumbered = (part.cumsum() - 1)[codes[own]]
-            parts.append(reading.predict(rows[own], renumbered, more, whole))
+            parts.append(reading.predict(rows[own], renumbered, more, whole, ask))
         return np.concatenate(parts)[np.argsort(~is_whole, kind="stable").argsort()]
 
     rows, codes = _tail(series, codes, n_rows)
-    values = predict(rows, codes, following)
+    values = predict(rows, codes, following, _point)
     horizon = values.shape[1]
     n_fed_back = (steps - 1) // horizon * horizon
     if future is not None and not n_fed_back and not n_ahead:
@@ -747,25 +808,69 @@ def forecast(
     fed_back = _steps(labels, n_series, slice(n_fed_back))
     others = known.rows(columns.drop([*targets, *ahead]), fed_back)
     others = others.join(_steps(following, n_series, slice(n_fed_back)))
-    while values.shape[1] < steps:
-        made = values.shape[1]
-        last = slice(made - horizon, made)
-        predicted = pd.DataFrame(
-            values[:, last].reshape(-1, len(targets)),
-            _steps(labels, n_series, last),
-            targets,
-        )
-        next_rows = pd.concat([predicted, _steps(others, n_series, last)], axis=1)
-        rows, codes = _tail(*_append(rows, codes, next_rows[columns]), n_rows)
-        later = _steps(following, n_series, slice(made, None))
-        values = np.concatenate([values, predict(rows, codes, later)], axis=1)
+
+    def go_on(
+        values: np.ndarray,
+        rows: pd.DataFrame,
+        codes: np.ndarray,
+        told: list[pd.DataFrame],
+        predict_next: Any,
+    ) -> np.ndarray:
+        """Feed values back until there are enough steps."""
+        steps_of, others, following = told
+        n_series = len(values)
+        while values.shape[1] < steps:
+            made = values.shape[1]
+            last = slice(made - horizon, made)
+            predicted = pd.DataFrame(
+                values[:, last].reshape(-1, len(targets)),
+                _steps(steps_of, n_series, last).index,
+                targets,
+            )
+            next_rows = pd.concat([predicted, _steps(others, n_series, last)], axis=1)
+            rows, codes = _tail(*_append(rows, codes, next_rows[columns]), n_rows)
+            later = _steps(following, n_series, slice(made, None))
+            made_next = predict_next(rows, codes, later)
+            values = np.concatenate([values, made_next], axis=1)
+        return values[:, :steps]
+
+    both: Any = None
+    if coverage is not None and by_quantiles:
+        levels = quantiles_of(model)
+        bounds = positions_of_interval(levels, coverage)
+        check_bound_names(targets, "history")
+        quantiles = predict(rows, codes, following, predict_quantiles)
+        both = quantiles[:, :steps, :, bounds]
+    told = [pd.DataFrame(index=labels), others, following]
+    values = go_on(values, rows, codes, told, functools.partial(predict, ask=_point))
+    if by_quantiles and steps > horizon:
+        random = check_random_state(random_state)
+
+        def draw(rows: Any, codes: Any, following: Any) -> np.ndarray:
+            made = predict(rows, codes, following, predict_quantiles)
+            return _draw(made, levels, random)
+
+        paths = go_on(
+            _draw(np.tile(quantiles, (n_paths, 1, 1, 1)), levels, random),
+            _copies(rows, n_series, n_paths),
+            (codes + n_series * np.arange(n_paths)[:, np.newaxis]).ravel(),
+            [_copies(table, n_series, n_paths) for table in told],
+            draw,
+        ).reshape(n_paths, n_series, steps, -1)[:, :, horizon:]
+        parts = np.quantile(paths, np.take(levels, bounds), axis=0)
+        both = np.concatenate([both, np.moveaxis(parts, 0, -1)], axis=1)
 
     labels = _steps(labels, n_series, slice(steps))
     values = values[:, :steps].reshape(-1, len(targets))
     if coverage is not None:
         predicted = pd.DataFrame(values, labels, targets)
-        both = with_intervals(predicted, series, errors, coverage)
-        return both.to_numpy() if is_array else both
+        if by_quantiles:
+            names = [name for target in targets for name in bound_names(target)]
+            made = pd.DataFrame(both.reshape(len(labels), -1), labels, names)
+            predicted = predicted.join(made)
+        else:
+            predicted = with_intervals(predicted, series, errors, coverage)
+        return predicted.to_numpy() if is_array else predicted
     if is_array:
         return values if np.ndim(history) == 2 else values[:, 0]
     if isinstance(history, pd.Series):

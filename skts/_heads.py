@@ -10,11 +10,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import compute_class_weight
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from ._columns import read_steps, step_of
 from ._estimator import POSITIVE, NetworkEstimator
+from ._quantiles import check_quantiles, positions_of_interval
 from ._scaling import WindowScaler
 from ._sklearn import (
     ClassifierMixin,
@@ -23,7 +25,7 @@ from ._sklearn import (
     check_partial_fit_first_call,
     fit_context,
 )
-from ._start import ridge
+from ._start import ridge, with_quantiles
 
 
 def _needs_double(y):
@@ -31,6 +33,15 @@ def _needs_double(y):
     with np.errstate(all="ignore"):
         change = np.abs(y - y.astype(np.float32)).max(axis=0)
         return bool((change > 1e-3 * y.std(axis=0)).any())
+
+
+def _has_quantiles(model):
+    if model.quantiles is None:
+        raise AttributeError(
+            f"{type(model).__name__} predicts no quantiles with quantiles=None: give "
+            "some, such as quantiles=[0.05, 0.5, 0.95]."
+        )
+    return True
 
 
 class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
@@ -42,10 +53,16 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
         What training minimises: a Keras loss. It sees standardised targets. With
         "poisson", for counts, predictions are positive: the network predicts their
         logarithm, and starts from their mean.
+    quantiles : sequence of float
+        What to predict beside the median: levels between 0 and 1, rising, 0.5 among
+        them, such as ``[0.05, 0.5, 0.95]``, of which each output has a prediction. They
+        are trained by the pinball loss [Koenker]_ in place of `loss` and never cross.
+        None predicts one number.
     linear_start : bool
         Whether the network starts from the ridge regression of its inputs and learns
         what is left: a linear layer beside it is given the ridge's solution, and its
-        own output layer starts at zero. If `early_stopping` holds out rows, the start
+        own output layer starts at zero. Quantiles start from those of what the ridge
+        leaves. If `early_stopping` holds out rows, the start
         is kept where no epoch is better.
     n_targets : int
         Targets in each step of y; y has ``horizon * n_targets`` columns. None reads
@@ -60,9 +77,14 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
     ----------
     n_outputs_ : int
         Columns of y.
+
+    References
+    ----------
+    .. [Koenker] Koenker and Bassett (1978). Regression Quantiles. Econometrica 46.
     """
 
     loss: Any = "mse"
+    quantiles: Any = None
     linear_start: bool = True
     n_targets: int | None = None
     target_channels: Any = None
@@ -76,6 +98,7 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
 
     _parameter_constraints = {
         "loss": [str, callable],
+        "quantiles": ["array-like", None],
         "linear_start": ["boolean"],
         "n_targets": [POSITIVE, None],
         "target_channels": [Integral, str, "array-like", None],
@@ -108,13 +131,76 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
             apart.
         """
         check_is_fitted(self, "model_")
+        y = self._predict_levels(X)[:, self._levels_.index(0.5)]
+        return y.reshape(-1) if self._y_ndim_ == 1 else y
+
+    @available_if(_has_quantiles)
+    def predict_quantiles(self, X: ArrayLike) -> np.ndarray:
+        """Predict the `quantiles` of what follows each window.
+
+        Parameters
+        ----------
+        X : array-like
+            Windows, as in `predict`.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples, n_outputs, n_quantiles)
+            Predictions in units of y, in the order of `quantiles`.
+        """
+        check_is_fitted(self, "model_")
+        return self._predict_levels(X).transpose(0, 2, 1)
+
+    @available_if(_has_quantiles)
+    def predict_interval(self, X: ArrayLike, coverage: float) -> np.ndarray:
+        """Predict between which bounds lies what follows each window.
+
+        Parameters
+        ----------
+        X : array-like
+            Windows, as in `predict`.
+        coverage : float
+            How much of what comes true shall be inside, such as 0.9 for the bounds that
+            the quantiles 0.05 and 0.95 are.
+
+        Returns
+        -------
+        bounds : ndarray of shape (n_samples, n_outputs, 2)
+            The lower and the upper bound of each output, in units of y.
+        """
+        check_is_fitted(self, "model_")
+        bounds = positions_of_interval(self._levels_, coverage)
+        return self.predict_quantiles(X)[..., bounds]
+
+    def _predict_levels(self, X):
+        """Predict quantiles in units of y, (n_rows, n_quantiles, n_outputs)."""
         blocks = []
         for windows, outputs in self._predict_blocks(X):
+            outputs = outputs.reshape(len(outputs), -1, self.n_outputs_)
             y = self._scaler_.inverse_transform_targets(outputs, windows)
             dtype = np.float64 if self._needs_double_ else windows.dtype
             blocks.append(y.astype(dtype, copy=False))
-        y = np.concatenate(blocks)
-        return y.reshape(-1) if self._y_ndim_ == 1 else y
+        return np.concatenate(blocks)
+
+    @property
+    def _n_columns(self):
+        return len(self._levels_) * self.n_outputs_
+
+    @property
+    def _trained_loss(self):
+        if self.quantiles is None:
+            return self.loss
+        from ._training import Pinball
+
+        return Pinball(self._levels_)
+
+    def _metric(self, metric):
+        if self.quantiles is not None:
+            raise ValueError(
+                f"metrics={self.metrics!r} read one prediction of each output, but "
+                "there are several quantiles: leave metrics at None."
+            )
+        return metric
 
     @property
     def _counts(self):
@@ -131,6 +217,12 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
                 "another loss."
             )
         if reset:
+            self._levels_ = check_quantiles(self.quantiles)
+            if self.quantiles is not None and self.loss != "mse":
+                raise ValueError(
+                    f"loss={self.loss!r} is not used with quantiles, which are trained "
+                    "by the pinball loss: leave loss at 'mse'."
+                )
             self._y_ndim_, self.n_outputs_ = y.ndim, targets.shape[1]
             self._needs_double_ = _needs_double(targets)
         elif (y.ndim, targets.shape[1]) != (self._y_ndim_, self.n_outputs_):
@@ -180,24 +272,41 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
 
     def _output(self, layers, hidden, inputs):
         outputs = self._scores(layers, hidden, inputs)
-        return layers.Activation("exponential")(outputs) if self._counts else outputs
+        if self._counts:
+            return layers.Activation("exponential")(outputs)
+        return self._in_order(layers, outputs)
+
+    def _in_order(self, layers, outputs):
+        """Keep quantiles from crossing: going from the median, none goes back."""
+        n = len(self._levels_)
+        if n == 1:
+            return outputs
+        size, median = self.n_outputs_, self._levels_.index(0.5)
+        parts = [outputs[:, i * size : (i + 1) * size] for i in range(n)]
+        for i in range(median + 1, n):
+            parts[i] = layers.Maximum()([parts[i - 1], parts[i]])
+        for i in range(median - 1, -1, -1):
+            parts[i] = layers.Minimum()([parts[i + 1], parts[i]])
+        return layers.Concatenate()(parts)
 
     def _scores(self, layers, hidden, inputs):
         if not self.linear_start:
             return self._nonlinear(layers, hidden)
         x = [layers.Flatten()(part) for part in inputs]
         x = layers.Concatenate()(x) if len(x) > 1 else x[0]
-        linear = layers.Dense(self.n_outputs_, name="linear")(x)
+        linear = layers.Dense(self._n_columns, name="linear")(x)
         left = self._nonlinear(layers, hidden, kernel_initializer="zeros")
         return layers.Add()([linear, left])
 
     def _nonlinear(self, layers, hidden, **options):
-        return layers.Dense(self.n_outputs_, **options)(hidden)
+        return layers.Dense(self._n_columns, **options)(hidden)
 
     def _start(self, networks, inputs, y, weight):
         if not self.linear_start:
             return False
         weights = ridge(inputs, y, weight, self._shrink)
+        if self.quantiles is not None:
+            weights = with_quantiles(weights, inputs, y, weight, self._levels_)
         if self._counts:  # begin with their mean, of which the network is the logarithm
             mean = np.average(y, axis=0, weights=weight)
             weights = np.zeros_like(weights[0]), np.log(mean.clip(1e-3))

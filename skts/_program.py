@@ -129,7 +129,7 @@ def sees_batches(model):
 
 
 def _is_keras(module):
-    return module.split(".")[0] == "keras"
+    return module.split(".")[0] in ("keras", "skts")
 
 
 def _uses_xla(model, rows, n_epochs):

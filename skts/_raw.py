@@ -11,7 +11,12 @@ from ._seeds import run_seeded
 
 
 def raw_network(
-    network: Any, scaler: WindowScaler, inputs: dict, of_leads: np.ndarray, dtype: str
+    network: Any,
+    scaler: WindowScaler,
+    inputs: dict,
+    of_leads: np.ndarray,
+    dtype: str,
+    n_quantiles: int,
 ) -> Any:
     """Return a plain Keras model of what `network` predicts of raw values.
 
@@ -27,6 +32,8 @@ def raw_network(
         Which channel each column of the leads is, -1 if none.
     dtype : {"float32", "float64"}
         Of what the model reads and predicts.
+    n_quantiles : int
+        More than 1 are the last dimension of what the model predicts.
     """
 
     def build():
@@ -36,7 +43,8 @@ def raw_network(
             name: keras.Input(shape, dtype=dtype, name=name)
             for name, shape in inputs.items()
         }
-        outputs = _Raw(scaler, of_leads, dtype)(network, **tensors)
+        scaled = _Raw(scaler, of_leads, dtype, n_quantiles)
+        outputs = scaled(network, **tensors)
         raw = list(tensors.values())
         name = f"raw_{network.name}"
         model = keras.Model(raw if len(raw) > 1 else raw[0], outputs, name=name)
@@ -57,13 +65,14 @@ def exportable(model: Any) -> Any:
 class _Raw:
     """What `WindowScaler` does to arrays, in operations of Keras."""
 
-    def __init__(self, scaler, of_leads, dtype):
+    def __init__(self, scaler, of_leads, dtype, n_quantiles):
         from ._program import keras
 
         self.ops = keras.ops
         self.scaler = scaler
         self.of_leads = of_leads
         self.dtype = dtype
+        self.n_quantiles = n_quantiles
 
     def __call__(self, network, windows, leads=None, beside=None):
         ops, scaler = self.ops, self.scaler
@@ -83,6 +92,8 @@ class _Raw:
             inputs.append(self.standardized(beside, scaler.beside_scaler_))
         inputs = [ops.cast(x, dtype) for x in inputs]
         y = ops.cast(network(inputs if len(inputs) > 1 else inputs[0]), self.dtype)
+        if self.n_quantiles > 1:
+            y = ops.reshape(y, (-1, self.n_quantiles, y.shape[-1] // self.n_quantiles))
         if scaler.y_scaler_ is not None:
             y = y * self.constant(scaler.y_scaler_.scale)
             y = y + self.constant(scaler.y_scaler_.mean)
@@ -90,8 +101,10 @@ class _Raw:
             n_steps = y.shape[-1] // len(scaler.target_channels)
             of_outputs = np.tile(scaler.target_channels, n_steps)
             center, spread = self.per_column(levels, of_outputs)
+            if self.n_quantiles > 1:
+                center, spread = center[:, None], spread[:, None]
             y = y * spread + center
-        return y
+        return y if self.n_quantiles < 2 else ops.transpose(y, (0, 2, 1))
 
     def constant(self, values):
         return np.asarray(values, self.dtype)

@@ -342,7 +342,7 @@ class WindowScaler:
         )
         steps = y[rows].reshape(len(center), -1, len(position))
         steps = steps * spread + center if undo else (steps - center) / spread
-        return steps.reshape(len(center), -1).astype(np.float64, copy=False)
+        return steps.reshape(y[rows].shape).astype(np.float64, copy=False)
 
 
 def _blocks_of(y, windows):

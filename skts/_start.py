@@ -53,6 +53,35 @@ def ridge(inputs, y, weight, shrink=1.0):
         return _by_rows(_table(data, n_most))[:2]
 
 
+def with_quantiles(weights, inputs, y, weight, quantiles):
+    """Return weights of a layer that adds the quantiles of what a ridge leaves.
+
+    Its outputs are all columns of y at the first quantile, then at the next.
+    """
+    coefficients, intercept = weights
+    left = np.empty(y.shape)
+    for rows in row_blocks(len(y), len(coefficients)):
+        left[rows] = y[rows] - _rows(inputs, rows) @ coefficients
+    bias = [
+        _quantiles(column, weight.astype(np.float64), quantiles) for column in left.T
+    ]
+    return np.tile(coefficients, len(quantiles)), np.transpose(bias).ravel()
+
+
+def _quantiles(values, weight, quantiles):
+    """Return weighted quantiles, at which values of weight 2 count as two.
+
+    They are in the middle between two values: at a value itself, rounding would decide
+    on which side of it training goes on.
+    """
+    order = values.argsort()
+    values, upto = values[order], weight[order].cumsum()
+    places = upto.searchsorted(np.array(quantiles) * upto[-1] * (1 - 1e-9))
+    below = values[places]
+    next_above = values.searchsorted(below + 1e-9 * np.ptp(values), "right")
+    return (below + values[next_above.clip(max=len(values) - 1)]) / 2
+
+
 def _by_columns(data, n_rows, n_columns):
     inputs, y, weight, shrink = data
     shift = _rows(inputs, slice(0, 1000)).mean(axis=0)

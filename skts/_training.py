@@ -421,6 +421,28 @@ class RowWeightedLoss(keras.losses.Loss):
         return values
 
 
+class Pinball(keras.losses.Loss):
+    """The pinball loss of quantiles, in units of the absolute error of the median.
+
+    Of predictions, all outputs of the first quantile come first.
+    """
+
+    def __init__(self, quantiles, **options):
+        super().__init__(**options)
+        self.quantiles = list(quantiles)
+
+    def get_config(self):
+        """Return what makes an equal loss."""
+        return super().get_config() | {"quantiles": self.quantiles}
+
+    def call(self, y_true, y_pred):
+        """Return the losses of the rows."""
+        level = np.repeat(self.quantiles, y_true.shape[-1]).astype(y_pred.dtype.name)
+        error = keras.ops.tile(y_true, (1, len(self.quantiles))) - y_pred
+        loss = keras.ops.maximum(level * error, (level - 1) * error)
+        return 2 * keras.ops.mean(loss, axis=-1)
+
+
 def _loss(loss, dtype):
     """Return `loss`, a name, class, object or callable, as a `RowWeightedLoss`."""
     loss = keras.losses.get(loss) if isinstance(loss, str) else loss

@@ -229,8 +229,8 @@ def test_intervals_hold_what_they_promise():
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"coverage": 0.9}, "coverage=0.9, but errors is not given"),
-        ({"errors": ERRORS}, "coverage=None, but errors is given"),
+        ({"coverage": 0.9}, "coverage=0.9, but model predicts no quantiles and errors"),
+        ({"errors": ERRORS}, "errors are given, but coverage=None"),
         ({"coverage": 1.0, "errors": ERRORS}, "'coverage' parameter"),
         ({"coverage": 90, "errors": ERRORS}, "'coverage' parameter"),
         ({"coverage": 0.9, "errors": ERRORS["a"]}, "'errors' parameter"),

@@ -64,5 +64,9 @@ class EncoderDecoderLSTMRegressor(BaseNetworkRegressor):
         return self._drop(layers, x)
 
     def _nonlinear(self, layers, hidden, **options):
-        steps = layers.Dense(self._n_targets_, **options)(hidden)
-        return layers.Reshape((self.n_outputs_,))(steps)
+        n = len(self._levels_)
+        steps = layers.Dense(n * self._n_targets_, **options)(hidden)
+        if n > 1:
+            steps = layers.Reshape((-1, n, self._n_targets_))(steps)
+            steps = layers.Permute((2, 1, 3))(steps)
+        return layers.Reshape((self._n_columns,))(steps)

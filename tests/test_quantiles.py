@@ -1,0 +1,228 @@
+"""Quantiles that networks predict, and what is made of them."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from networks import run_check
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import Ridge
+from sklearn.metrics import mean_pinball_loss
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import skts
+from skts import (
+    MLPRegressor,
+    SlidingWindowTransformer,
+    forecast,
+    make_supervised,
+    predict_interval,
+    predict_quantiles,
+)
+from skts._start import _quantiles
+from skts.metrics import interval_coverage
+
+REGRESSORS = [
+    getattr(skts, name)
+    for name in skts.__all__
+    if name.endswith("Regressor") and not name.startswith("Network")
+]
+LEVELS = [0.05, 0.25, 0.5, 0.95]
+QUICK = {"quantiles": LEVELS, "epochs": 3, "random_state": 0}
+
+
+@pytest.fixture
+def data():
+    """Windows whose last value tells how much is added to their sum."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(90, 6))
+    noise = np.exp(X[:, -1:]) * rng.normal(size=(90, 2))
+    return X, X.sum(axis=1, keepdims=True) + noise
+
+
+@parametrize_with_checks(
+    [MLPRegressor(quantiles=LEVELS, epochs=20, units=4, random_state=0)]
+)
+def test_check_estimator(estimator, check):
+    run_check(check, estimator)
+
+
+@pytest.mark.parametrize("cls", REGRESSORS)
+@pytest.mark.parametrize("n_targets", [1, 2])
+def test_quantiles_never_cross_and_predict_is_the_median(cls, n_targets, data):
+    X, y = data
+    model = cls(**QUICK, n_targets=n_targets, learning_rate=0.1).fit(X, y)
+    quantiles = model.predict_quantiles(X)
+    assert quantiles.shape == (90, 2, 4)
+    assert (np.diff(quantiles) >= 0).all()
+    assert_array_equal(quantiles[..., 2], model.predict(X))
+    assert_array_equal(model.predict_interval(X, 0.9), quantiles[..., [0, 3]])
+    stored = pickle.loads(pickle.dumps(model))
+    assert_array_equal(stored.predict_quantiles(X), quantiles)
+    assert_allclose(model.to_keras()(X[..., None]), quantiles, rtol=1e-4, atol=1e-4)
+
+
+def test_they_start_from_those_of_what_the_ridge_leaves(data):
+    X, y = data
+    model = MLPRegressor(**QUICK | {"epochs": 1}, learning_rate=1e-9).fit(X, y[:, 0])
+    below = y[:, :1] <= model.predict_quantiles(X)[:, 0]
+    assert_allclose(below.mean(axis=0), LEVELS, atol=2 / 90)
+
+
+def test_quantiles_of_weighted_values_equal_those_of_repeated_ones():
+    rng = np.random.default_rng(0)
+    values, weight = rng.normal(size=30), rng.integers(1, 4, size=30)
+    repeated = values.repeat(weight)
+    found = _quantiles(values, weight * 1.0, LEVELS)
+    assert_array_equal(found, _quantiles(repeated, np.ones(len(repeated)), LEVELS))
+    share = (repeated[:, np.newaxis] < found).mean(axis=0)
+    assert_allclose(share, LEVELS, atol=3 / len(repeated))
+    assert_array_equal(_quantiles(np.ones(3), np.ones(3), LEVELS), np.ones(4))
+
+
+def test_the_spread_is_learned_where_it_changes():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1000, 3))
+    y = np.where(X[:, -1] > 0, 10, 1) * rng.normal(size=1000)
+    model = MLPRegressor(quantiles=[0.1, 0.5, 0.9], random_state=0, epochs=40)
+    bounds = model.fit(X, y).predict_interval(X, 0.8)[:, 0]
+    width = np.diff(bounds)[:, 0]
+    assert width[X[:, -1] > 0].mean() > 4 * width[X[:, -1] < 0].mean()
+    assert 0.55 < interval_coverage(y, *bounds.T) < 0.9
+
+
+@pytest.mark.parametrize("n_networks", [1, 2])
+def test_models_around_a_network_pass_its_quantiles_on(n_networks):
+    series = pd.Series(np.exp(np.random.default_rng(0).normal(size=80)))
+    X, y = make_supervised(series, horizon=2)
+    network = MLPRegressor(**QUICK, n_networks=n_networks)
+    pipe = make_pipeline(SlidingWindowTransformer(5), network)
+    search = GridSearchCV(pipe, {"mlpregressor__units": [3]}, cv=2).fit(X, y)
+    best = search.best_estimator_
+    expected = best[-1].predict_quantiles(best[:-1].transform(X))
+    for model in (search, best, FrozenEstimator(best)):
+        assert_array_equal(predict_quantiles(model, X), expected)
+        bounds = predict_interval(model, X, coverage=0.9)
+        assert_array_equal(bounds, expected[..., [0, -1]])
+    log = TransformedTargetRegressor(pipe, func=np.log, inverse_func=np.exp).fit(X, y)
+    inner = predict_quantiles(log.regressor_, X)
+    assert_allclose(predict_quantiles(log, X), np.exp(inner))
+    assert_allclose(predict_quantiles(log, X)[..., 2], log.predict(X))
+    turned = TransformedTargetRegressor(
+        pipe, func=np.negative, inverse_func=np.negative
+    )
+    with pytest.raises(ValueError, match="must rise"):
+        predict_quantiles(turned.fit(X, y), X)
+
+
+def test_a_search_by_the_pinball_loss(data):
+    X, y = data
+
+    def score(model, X, y):
+        return -mean_pinball_loss(y, predict_quantiles(model, X)[..., 0], alpha=0.05)
+
+    units = {"units": [2, 3]}
+    search = GridSearchCV(MLPRegressor(**QUICK), units, scoring=score, cv=2).fit(X, y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+@pytest.mark.parametrize(
+    "quantiles", [[0.1, 0.9], [0.5, 0.1], [0.5, 0.5], [0, 0.5], [0.5, 1.0], [[0.5]]]
+)
+def test_bad_quantiles(quantiles, data):
+    with pytest.raises(ValueError, match="must be between 0 and 1, rise and hold 0.5"):
+        MLPRegressor(quantiles=quantiles).fit(*data)
+
+
+def test_errors_say_what_to_do(data):
+    X, y = data
+    model = MLPRegressor(**QUICK).fit(X, y)
+    with pytest.raises(
+        ValueError, match=r"quantiles 0.1 and 0.9, .* coverages \[0.9\]"
+    ):
+        model.predict_interval(X, 0.8)
+    for parameters, message in (
+        ({"loss": "mae"}, "leave loss"),
+        ({"metrics": ["mae"]}, "leave metrics"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            MLPRegressor(**QUICK, **parameters).fit(X, y)
+    model.set_params(warm_start=True, quantiles=[0.1, 0.25, 0.5, 0.9])
+    with pytest.raises(ValueError, match="the first call"):
+        model.fit(X, y)
+    for plain in (MLPRegressor(epochs=1), Ridge()):
+        plain.fit(X, y)
+        assert not hasattr(plain, "predict_quantiles")
+        with pytest.raises(ValueError, match="predicts no quantiles"):
+            predict_quantiles(plain, X)
+        with pytest.raises(ValueError, match="predicts no quantiles and errors"):
+            forecast(plain, X[:6], 2, coverage=0.9, target=[0, 1])
+
+
+# Forecasts --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def series():
+    rng, values = np.random.default_rng(0), np.zeros(400)
+    for t in range(1, 400):
+        values[t] = 0.9 * values[t - 1] + rng.normal()
+    return pd.DataFrame({"a": values}, pd.date_range("2020", periods=400, freq="D"))
+
+
+def fitted(series, horizon, **parameters):
+    X, y = make_supervised(series, horizon=horizon)
+    network = MLPRegressor(quantiles=[0.05, 0.5, 0.95], random_state=0, **parameters)
+    return X, make_pipeline(SlidingWindowTransformer(4), network).fit(X, y)
+
+
+def test_bounds_up_to_the_horizon_are_the_model_s(series):
+    X, model = fitted(series, 3, epochs=2)
+    made = forecast(model, series, 3, coverage=0.9)
+    bounds = predict_interval(model, series, 0.9)[-1]
+    assert_array_equal(made[["a_lower", "a_upper"]], bounds)
+    assert_array_equal(made[["a"]], forecast(model, series, 3))
+    assert_array_equal(forecast(model, series, 2, coverage=0.9), made.head(2))
+
+
+def test_bounds_beyond_the_horizon_are_those_of_paths(series):
+    """The spread of an autoregression is known."""
+    X, model = fitted(series, 1, epochs=30, units=4, dropout=0)
+    made = forecast(model, series, 15, coverage=0.9, n_paths=2000, random_state=0)
+    width = (made["a_upper"] - made["a_lower"]).to_numpy() / (2 * 1.645)
+    expected = np.sqrt(np.cumsum(0.9 ** (2 * np.arange(15))))
+    assert_allclose(width, expected, rtol=0.25)
+    assert_array_equal(made["a"], forecast(model, series, 15)["a"])
+    again = [forecast(model, series, 5, coverage=0.9, random_state=1) for _ in "ab"]
+    pd.testing.assert_frame_equal(*again)
+
+
+def test_many_series_and_arrays_have_bounds(series):
+    many = pd.concat({"x": series, "y": series.tail(50) + 3})
+    _, model = fitted(many, 2, epochs=2)
+    made = forecast(model, many, 5, coverage=0.9, n_paths=20, random_state=0)
+    assert made.index.equals(forecast(model, many, 5).index)
+    assert (made["a_lower"] < made["a_upper"]).all()
+    values = series.to_numpy()
+    X, y = make_supervised(values, window=4)
+    model = MLPRegressor(**QUICK).fit(X, y)
+    made = forecast(model, values, 3, coverage=0.9, n_paths=20)
+    assert made.shape == (3, 3) and (np.diff(made[:, [1, 2]]) > 0).all()
+
+
+def test_paths_know_what_is_known_ahead(series):
+    both = series.assign(b=np.arange(400.0))
+    X, y = make_supervised(both, horizon=2, target="a", ahead=["b"])
+    network = MLPRegressor(quantiles=[0.05, 0.5, 0.95], random_state=0, epochs=2)
+    windows = SlidingWindowTransformer(4)
+    model = make_pipeline(windows, network).fit(X, y)
+    times = pd.date_range(series.index[-1], periods=7, freq="D")[1:]
+    future = pd.DataFrame({"b": np.arange(400.0, 406)}, times)
+    made = forecast(model, both, 5, target="a", future=future, coverage=0.9, n_paths=20)
+    assert list(made) == ["a", "a_lower", "a_upper"] and len(made) == 5
+    assert np.isfinite(made).all(axis=None)
