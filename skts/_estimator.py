@@ -382,7 +382,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             left out of training; NaN elsewhere becomes the channel's mean (0 with
             ``standardize=False``), with one more channel that marks it.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            What follows each window.
+            What follows each window. In a regressor, NaN is what is not known: training
+            leaves it out, and rows without any target.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows. A weight of 2 equals having the row twice while one
             batch holds all rows; with more batches it does so in expectation only.
@@ -567,7 +568,14 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         is_told = isinstance(X, Windows) or bool(self._channels_)
         if not is_told and (message := _left_out_message(begun, windows.timesteps)):
             warn(message)
-        return _keep(begun & (weight > 0), windows, y, weight)
+        missing = np.isnan(y)
+        kept = begun & (weight > 0) & ~missing.all(axis=1)
+        if reset and (unknown := np.flatnonzero(missing[kept].all(axis=0))).size:
+            raise ValueError(
+                f"y is NaN in all rows to train on, in columns {unknown.tolist()}: "
+                "leave them out, or give targets to learn."
+            )
+        return _keep(kept, windows, y, weight)
 
     def _check_unchanged(self, continuing):
         """Refuse to go on where what the first call decided is no longer asked for."""
@@ -638,8 +646,15 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
                 raise TypeError(
                     f"callbacks must be Keras callbacks, but {callback!r} is not one."
                 )
+        has_gaps = any(np.isnan(y).any() for _, y, _ in sets)
+        if has_gaps and self.metrics is not None:
+            raise ValueError(
+                f"metrics={self.metrics!r} cannot be watched where y is NaN in some of "
+                "its columns: leave metrics at None, or these rows out."
+            )
         model = trainable(
             network,
+            has_gaps=has_gaps,
             optimizer=self.optimizer,
             learning_rate=None if self.learning_rate == "auto" else self.learning_rate,
             loss=self._trained_loss,
@@ -833,10 +848,11 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         elif len(shape) == 3:
             table = np.asarray(X).reshape(shape[0], shape[1] * shape[2])
         has_y = not (isinstance(y, str) and y == "no_validation")
+        gaps, told = self._without_gaps(y) if has_y else (None, y)
         checked = validate_data(
             self,
             table,
-            y,
+            told,
             reset=reset,
             dtype=[np.float64, np.float32],
             # Windows that share memory are checked below, once and as a series.
@@ -874,7 +890,13 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
                 f"y has the columns {names}, but {type(self).__name__} was fitted with "
                 f"{self._y_names_}: give them in that order."
             )
+        if gaps is not None:
+            targets = np.where(gaps, np.nan, targets).astype(targets.dtype, copy=False)
         return windows, self._encode_targets(targets, reset)
+
+    def _without_gaps(self, y):
+        """Return where y is NaN, if it is and may be, and what can be validated."""
+        return None, y
 
     def _read_windows(self, windows, reset):
         """Take windows as they say that they are, or check that they are as in fit."""

@@ -31,8 +31,8 @@ from ._start import ridge, with_quantiles
 def _needs_double(y):
     """Tell whether single precision changes columns by a thousandth of their spread."""
     with np.errstate(all="ignore"):
-        change = np.abs(y - y.astype(np.float32)).max(axis=0)
-        return bool((change > 1e-3 * y.std(axis=0)).any())
+        change = np.nanmax(np.abs(y - y.astype(np.float32)), axis=0)
+        return bool((change > 1e-3 * np.nanstd(y, axis=0)).any())
 
 
 def _has_quantiles(model):
@@ -208,6 +208,14 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
         name = getattr(self.loss, "__name__", getattr(self.loss, "name", self.loss))
         return str(name).lower() == "poisson"
 
+    def _without_gaps(self, y):
+        if hasattr(y, "isna"):
+            gaps = np.asarray(y.isna())
+            return (gaps, y.fillna(0)) if gaps.any() else (None, y)
+        values = np.asarray(y) if np.ndim(y) else np.empty(0)
+        gaps = np.isnan(values) if values.dtype.kind == "f" else np.zeros(1, bool)
+        return (gaps, np.where(gaps, 0, values)) if gaps.any() else (None, y)
+
     def _encode_targets(self, y, reset):
         dtype = np.result_type(y, np.float32)
         targets = np.ascontiguousarray(y, dtype).reshape(len(y), -1)
@@ -224,7 +232,6 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
                     "by the pinball loss: leave loss at 'mse'."
                 )
             self._y_ndim_, self.n_outputs_ = y.ndim, targets.shape[1]
-            self._needs_double_ = _needs_double(targets)
         elif (y.ndim, targets.shape[1]) != (self._y_ndim_, self.n_outputs_):
             raise ValueError(
                 f"y has shape {y.shape}, but {type(self).__name__} was fitted with "
@@ -248,6 +255,7 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
         self._n_targets_ = told or 1
 
     def _fit_scaler(self, windows, y, weight):
+        self._needs_double_ = _needs_double(y)
         targets = self._resolve_target_channels()
         self._scaler_ = WindowScaler(
             self.standardize,
@@ -304,15 +312,27 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
     def _start(self, networks, inputs, y, weight):
         if not self.linear_start:
             return False
-        weights = ridge(inputs, y, weight, self._shrink)
+        weights = self._ridge(inputs, y, weight)
         if self.quantiles is not None:
             weights = with_quantiles(weights, inputs, y, weight, self._levels_)
         if self._counts:  # begin with their mean, of which the network is the logarithm
-            mean = np.average(y, axis=0, weights=weight)
+            known = weight[:, np.newaxis] * ~np.isnan(y)
+            mean = (known * np.nan_to_num(y)).sum(axis=0) / known.sum(axis=0)
             weights = np.zeros_like(weights[0]), np.log(mean.clip(1e-3))
         for network in networks:
             network.get_layer("linear").set_weights(weights)
         return True
+
+    def _ridge(self, inputs, y, weight):
+        """Return the ridge of all outputs, each of the rows in which it is known."""
+        known = ~np.isnan(y)
+        if known.all():
+            return ridge(inputs, y, weight, self._shrink)
+        weights = [
+            ridge(inputs, np.nan_to_num(y[:, [i]]), weight * known[:, i], self._shrink)
+            for i in range(y.shape[1])
+        ]
+        return tuple(np.concatenate(parts, axis=-1) for parts in zip(*weights))
 
     def _resolve_target_channels(self):
         """Return the channels that the targets continue, None if nothing tells."""

@@ -578,6 +578,7 @@ def _shape(model, rows, xla):
     arrays = [(array.shape[1:], array.dtype.str) for array in rows.arrays()]
     configs = _without_values(configs)
     values = [configs, arrays, rows.size, rows.n_last, len(rows.sets), xla]
+    values.append(model.loss.has_gaps)
     return _text(values)
 
 

@@ -200,12 +200,9 @@ class WindowScaler:
                 (self._per_target(y, windows, rows, undo=False), weight[rows])
                 for rows in _blocks_of(y, windows)
             )
-            self.y_scaler_ = _fit_columns(
-                targets, "y", scaled_together=self.scaled_together
-            )
-            if not self.centers_targets:
-                mean = np.zeros_like(self.y_scaler_.mean)
-                self.y_scaler_ = self.y_scaler_._replace(mean=mean)
+            learned = _fit_columns(targets, "y", scaled_together=self.scaled_together)
+            mean = learned.mean if self.centers_targets else 0 * learned.mean
+            self.y_scaler_ = learned._replace(mean=mean, marked=learned.marked[:0])
         return self
 
     def transform(self, windows, dtype):
@@ -234,12 +231,11 @@ class WindowScaler:
         """Return what the network shall predict for targets `y` of windows."""
         if self.y_scaler_ is None and not self.n_levels:
             return y.astype(dtype, copy=False)
-        n_marked = 0 if self.y_scaler_ is None else len(self.y_scaler_.marked)
-        result = np.empty((len(y), y.shape[1] + n_marked), dtype)
+        result = np.empty(y.shape, dtype)
         for rows in _blocks_of(y, windows):
             values = self._per_target(y, windows, rows, undo=False)
             if self.y_scaler_ is not None:
-                values = self.y_scaler_.transform(values, dtype)
+                values = (values - self.y_scaler_.mean) / self.y_scaler_.scale
             result[rows] = values
         return result
 

@@ -43,8 +43,8 @@ def ridge(inputs, y, weight, shrink=1.0):
     """
     n_rows, n_columns = len(y), sum(int(np.prod(x.shape[1:])) for x in inputs)
     # The sum of the weights is the number of rows, unless they are fractions of rows.
-    total = weight.sum(dtype=np.float64)
-    data = inputs, y, weight.astype(np.float64) * max(1.0, n_rows / total), shrink
+    total, n_known = weight.sum(dtype=np.float64), np.count_nonzero(weight)
+    data = inputs, y, weight.astype(np.float64) * max(1.0, n_known / total), shrink
     n_most = max(1, min(LARGEST, ELEMENTS // n_columns))
     one_thread = threadpool_controller().limit(limits=1, user_api="blas")
     with _blas, one_thread:  # more change the last bits
@@ -74,6 +74,7 @@ def _quantiles(values, weight, quantiles):
     They are in the middle between two values: at a value itself, rounding would decide
     on which side of it training goes on.
     """
+    values, weight = values[~np.isnan(values)], weight[~np.isnan(values)]
     order = values.argsort()
     values, upto = values[order], weight[order].cumsum()
     places = upto.searchsorted(np.array(quantiles) * upto[-1] * (1 - 1e-9))

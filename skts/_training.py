@@ -366,7 +366,9 @@ class Batches(keras.utils.PyDataset):
 # What is trained --------------------------------------------------------------------
 
 
-def trainable(network, *, optimizer, learning_rate, loss, jit_compile, metrics=()):
+def trainable(
+    network, *, optimizer, learning_rate, loss, jit_compile, metrics=(), has_gaps=False
+):
     """Return a compiled `Trainable` that shares the layers of `network`."""
     dtype = network.outputs[0].dtype
 
@@ -379,7 +381,7 @@ def trainable(network, *, optimizer, learning_rate, loss, jit_compile, metrics=(
             model.row_metrics = None
         model.compile(
             optimizer=_optimizer(optimizer, learning_rate),
-            loss=_loss(loss, dtype),
+            loss=_loss(loss, dtype, has_gaps),
             weighted_metrics=watched,
             jit_compile=jit_compile is True,
         )
@@ -402,16 +404,26 @@ def _optimizer(optimizer, learning_rate):
 
 
 class RowWeightedLoss(keras.losses.Loss):
-    """A loss per row, and over a batch the mean that weighs the rows."""
+    """A loss per row, and over a batch the mean that weighs the rows.
 
-    def __init__(self, loss, dtype):
+    Where targets are NaN, as some may be with `has_gaps`, what is predicted is right.
+    """
+
+    def __init__(self, loss, dtype, has_gaps):
         super().__init__(reduction="mean_with_sample_weight", dtype=dtype)
         self.loss = loss
+        self.has_gaps = has_gaps
 
     def call(self, y_true, y_pred):
         """Return the losses of the rows."""
         loss = self.loss
         call = loss.call if isinstance(loss, keras.losses.Loss) else loss
+        if self.has_gaps:
+            n_times = y_pred.shape[-1] // y_true.shape[-1]  # as many as quantiles
+            y_true = keras.ops.tile(y_true, (1, n_times))
+            unknown, right = keras.ops.isnan(y_true), keras.ops.stop_gradient(y_pred)
+            y_true = keras.ops.where(unknown, right, y_true)
+            y_pred = keras.ops.where(unknown, right, y_pred)  # of which nothing learns
         values = keras.ops.convert_to_tensor(call(y_true, y_pred))
         if len(values.shape) == 0:
             raise ValueError(
@@ -437,16 +449,19 @@ class Pinball(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         """Return the losses of the rows."""
-        level = np.repeat(self.quantiles, y_true.shape[-1]).astype(y_pred.dtype.name)
-        error = keras.ops.tile(y_true, (1, len(self.quantiles))) - y_pred
+        n_outputs = y_pred.shape[-1] // len(self.quantiles)
+        level = np.repeat(self.quantiles, n_outputs).astype(y_pred.dtype.name)
+        error = keras.ops.tile(y_true, (1, y_pred.shape[-1] // y_true.shape[-1]))
+        error = error - y_pred
         loss = keras.ops.maximum(level * error, (level - 1) * error)
         return 2 * keras.ops.mean(loss, axis=-1)
 
 
-def _loss(loss, dtype):
+def _loss(loss, dtype, has_gaps):
     """Return `loss`, a name, class, object or callable, as a `RowWeightedLoss`."""
     loss = keras.losses.get(loss) if isinstance(loss, str) else loss
-    return RowWeightedLoss(loss() if isinstance(loss, type) else loss, dtype)
+    loss = loss() if isinstance(loss, type) else loss
+    return RowWeightedLoss(loss, dtype, has_gaps)
 
 
 def _metric(metric, dtype):
