@@ -585,7 +585,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         if not continuing:
             self._first_ = {name: getattr(self, name) for name in names}
         for name, first in self._first_.items():
-            if not np.array_equal(first, getattr(self, name)):
+            if continuing and not np.array_equal(first, getattr(self, name)):
                 raise ValueError(
                     f"{name}={getattr(self, name)!r}, but the first call, which this "
                     f"one goes on from, had {name}={first!r}: set it back, or "

@@ -526,6 +526,10 @@ class ModelOnSeries:
             series, *output = np.argwhere(~np.isfinite(outputs))[0]
             label = rows.index[rows_of.searchsorted(series, "right") - 1]
             after = f" after {place(label)}" if isinstance(label, tuple) else ""
+            if isinstance(label, tuple) and label[0] == -0.5 - series:
+                after = (
+                    f" after {label[-1]}, on a path that is drawn from its quantiles"
+                )
             raise ValueError(
                 f"model predicts {outputs[series, *output]}{after}, with which the "
                 "series cannot be continued. Look for missing values in the last rows "
@@ -537,8 +541,11 @@ class ModelOnSeries:
 def _copies(table: pd.DataFrame, n_series: int, n_paths: int) -> pd.DataFrame:
     """Repeat the rows of all series, as those of so many others that none knows."""
     many = pd.concat([table] * n_paths)
-    n_rows = len(table) // n_series
-    keys = -0.5 - np.arange(n_series * n_paths).repeat(n_rows)  # of no series
+    own = np.zeros(len(table), int)
+    if isinstance(table.index, pd.MultiIndex):
+        own = table.index.droplevel(-1).factorize()[0]
+    of_path = own + n_series * np.arange(n_paths)[:, np.newaxis]
+    keys = -0.5 - of_path.ravel()  # of no series
     n_levels = max(1, table.index.nlevels - 1)
     times = many.index.get_level_values(-1)
     return many.set_axis(pd.MultiIndex.from_arrays([*[keys] * n_levels, times]))
@@ -659,7 +666,8 @@ def forecast(
         If the model is not fitted.
     ValueError
         If the model is not a regressor, was fitted on other columns or predicts
-        something that is not finite; if `target` is needed or names other columns; if
+        something that is not finite; if it has neither `errors` nor the quantiles that
+        `coverage` needs; if `target` is needed or names other columns; if
         the index of `history` cannot be continued; if `future` lacks columns, rows,
         values or series, or has others; if `errors` is of another series or target or
         of fewer steps, or too few for the `coverage`.
@@ -698,7 +706,8 @@ def forecast(
 
     Bounds from `quantiles` are those that the network predicts, up to its horizon. From
     there on, the series is continued on `n_paths` paths, on which each prediction is
-    drawn from the quantiles, between which it lies on lines, before it is fed back.
+    drawn from the quantiles, between which it lies on lines, before it is fed back. The
+    prediction is then the median of the paths.
 
     References
     ----------
@@ -844,6 +853,13 @@ def forecast(
     told = [pd.DataFrame(index=labels), others, following]
     values = go_on(values, rows, codes, told, functools.partial(predict, ask=_point))
     if by_quantiles and steps > horizon:
+        if panel is None and reading.reach == math.inf:
+            raise ValueError(
+                f"coverage={coverage!r} for steps={steps} beyond the horizon {horizon} "
+                "needs paths, but model has parts that may look at the whole series, "
+                "of which there is one: have errors, as backtest returns them, make "
+                "intervals."
+            )
         random = check_random_state(random_state)
 
         def draw(rows: Any, codes: Any, following: Any) -> np.ndarray:
@@ -857,6 +873,9 @@ def forecast(
             [_copies(table, n_series, n_paths) for table in told],
             draw,
         ).reshape(n_paths, n_series, steps, -1)[:, :, horizon:]
+        values[:, horizon:] = np.median(paths, axis=0).reshape(
+            n_series, steps - horizon, -1
+        )
         parts = np.quantile(paths, np.take(levels, bounds), axis=0)
         both = np.concatenate([both, np.moveaxis(parts, 0, -1)], axis=1)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
-from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted
 
 from ._sklearn import Interval, validate_params
 
@@ -21,11 +21,12 @@ def check_quantiles(quantiles: Any) -> list[float]:
     """Return parameter `quantiles` as a list, of the median alone if it is None."""
     if quantiles is None:
         return [0.5]
-    levels = check_array(
-        quantiles, ensure_2d=False, dtype=np.float64, input_name="quantiles"
-    )
-    is_rising = levels.ndim == 1 and (np.diff(levels) > 0).all()
-    if not is_rising or levels[0] <= 0 or levels[-1] >= 1 or 0.5 not in levels:
+    try:
+        levels = np.array(quantiles, np.float64).round(9)  # linspace misses 0.5
+    except (TypeError, ValueError):
+        levels = np.empty(0)
+    is_rising = levels.ndim == 1 and (np.diff(levels) > 0).all() and levels.size
+    if not is_rising or not 0 < levels[0] <= levels[-1] < 1 or 0.5 not in levels:
         raise ValueError(
             f"quantiles={quantiles!r} must be between 0 and 1, rise and hold 0.5, the "
             "median, which predict returns: such as [0.05, 0.5, 0.95]."
@@ -38,9 +39,9 @@ def positions_of_interval(quantiles: list[float], coverage: float) -> list[int]:
     levels = np.array(quantiles)
     bounds = (1 - coverage) / 2, (1 + coverage) / 2
     found = [np.flatnonzero(np.isclose(levels, bound)) for bound in bounds]
-    if coverage <= 0 or not all(map(len, found)):
-        known = [round(float(b - a), 9) for a, b in zip(levels, levels[::-1]) if a < b]
-        known = [c for c in known if np.isclose(levels, (1 - c) / 2).any()]
+    if not all(map(len, found)) or found[0][0] >= found[1][0]:
+        pairs = [(a, b) for a in quantiles for b in quantiles if a < b]
+        known = [round(b - a, 9) for a, b in pairs if np.isclose(a + b, 1)]
         raise ValueError(
             f"coverage={coverage!r} needs the quantiles {bounds[0]:.4g} and "
             f"{bounds[1]:.4g}, but the model predicts {quantiles}, which give the "
@@ -53,7 +54,7 @@ def quantiles_of(model: Any) -> list[float]:
     """Return the quantiles that a model, or what it is made of, predicts."""
     while model is not None and not hasattr(model, "predict_quantiles"):
         model = _inner(model)
-    return [] if model is None else check_quantiles(model.quantiles)
+    return [] if model is None else model._levels_
 
 
 def _inner(model: Any) -> Any:
@@ -73,6 +74,7 @@ def _ask(model: Any, X: Any, method: str, *arguments: Any) -> np.ndarray:
         return getattr(model, method)(X, *arguments)
     inner = _inner(model)
     if inner is None:
+        check_is_fitted(model)
         raise ValueError(
             f"model={type(model).__name__} predicts no quantiles: give a network of "
             "skts some, as quantiles=[0.05, 0.5, 0.95], or have forecast make intervals"

@@ -439,8 +439,8 @@ class Pinball(keras.losses.Loss):
     Of predictions, all outputs of the first quantile come first.
     """
 
-    def __init__(self, quantiles, **options):
-        super().__init__(**options)
+    def __init__(self, quantiles, name="pinball", **options):
+        super().__init__(name=name, **options)
         self.quantiles = list(quantiles)
 
     def get_config(self):

@@ -13,12 +13,15 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import mean_pinball_loss
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skts
 from skts import (
+    ForecastDisplay,
     MLPRegressor,
     SlidingWindowTransformer,
+    _program,
     forecast,
     make_supervised,
     predict_interval,
@@ -132,7 +135,11 @@ def test_a_search_by_the_pinball_loss(data):
 
 
 @pytest.mark.parametrize(
-    "quantiles", [[0.1, 0.9], [0.5, 0.1], [0.5, 0.5], [0, 0.5], [0.5, 1.0], [[0.5]]]
+    "quantiles",
+    [
+        *([0.1, 0.9], [0.5, 0.1], [0.5, 0.5], [0, 0.5], [0.5, 1.0]),
+        *([[0.5]], [], ["a"], [0.5, np.nan]),
+    ],
 )
 def test_bad_quantiles(quantiles, data):
     with pytest.raises(ValueError, match="must be between 0 and 1, rise and hold 0.5"):
@@ -197,9 +204,56 @@ def test_bounds_beyond_the_horizon_are_those_of_paths(series):
     width = (made["a_upper"] - made["a_lower"]).to_numpy() / (2 * 1.645)
     expected = np.sqrt(np.cumsum(0.9 ** (2 * np.arange(15))))
     assert_allclose(width, expected, rtol=0.25)
-    assert_array_equal(made["a"], forecast(model, series, 15)["a"])
+    assert made["a"].between(made["a_lower"], made["a_upper"]).all()
     again = [forecast(model, series, 5, coverage=0.9, random_state=1) for _ in "ab"]
     pd.testing.assert_frame_equal(*again)
+
+
+def test_quantiles_are_those_of_the_fit(series):
+    X, model = fitted(series, 2, epochs=2)
+    expected = predict_interval(model, X, 0.9)
+    model[-1].set_params(quantiles=[0.2, 0.5, 0.8])
+    assert_array_equal(predict_interval(model, X, 0.9), expected)
+    with pytest.raises(ValueError, match="needs the quantiles 0.2 and 0.8"):
+        forecast(model, series, 2, coverage=0.6)
+
+
+def test_numbers_of_linspace_are_quantiles(data):
+    model = MLPRegressor(**QUICK | {"quantiles": np.linspace(0.05, 0.95, 19)})
+    assert model.fit(*data).predict_quantiles(data[0]).shape == (90, 2, 19)
+
+
+def test_fits_of_the_same_quantiles_share_a_program(data, monkeypatch):
+    monkeypatch.setattr(_program, "_pool", [])
+    for _ in range(2):
+        MLPRegressor(**QUICK).fit(*data)
+    assert len(_program._pool) == 1
+
+
+def test_what_looks_at_the_whole_series_has_no_paths(series):
+    X, y = make_supervised(series)
+    whole = FunctionTransformer(lambda X: X.cumsum())
+    network = MLPRegressor(quantiles=[0.05, 0.5, 0.95], epochs=1)
+    model = make_pipeline(whole, SlidingWindowTransformer(3), network).fit(X, y)
+    assert len(forecast(model, series, 1, coverage=0.9)) == 1
+    with pytest.raises(ValueError, match="may look at the whole series"):
+        forecast(model, series, 2, coverage=0.9)
+
+
+def test_pictures_of_several_coverages_are_of_the_same_paths(series):
+    X, y = make_supervised(series)
+    levels = [0.05, 0.1, 0.5, 0.9, 0.95]
+    network = MLPRegressor(quantiles=levels, epochs=2, random_state=0)
+    model = make_pipeline(SlidingWindowTransformer(3), network).fit(X, y)
+    drawn = [
+        ForecastDisplay.from_estimator(
+            model, series, 9, coverage=[0.8, 0.9], random_state=0
+        ).interval
+        for _ in "ab"
+    ]
+    inner, outer = (drawn[0][coverage].to_numpy() for coverage in (0.8, 0.9))
+    assert (outer[:, 0] <= inner[:, 0]).all() and (inner[:, 1] <= outer[:, 1]).all()
+    assert_array_equal(outer, drawn[1][0.9])
 
 
 def test_many_series_and_arrays_have_bounds(series):
@@ -208,6 +262,10 @@ def test_many_series_and_arrays_have_bounds(series):
     made = forecast(model, many, 5, coverage=0.9, n_paths=20, random_state=0)
     assert made.index.equals(forecast(model, many, 5).index)
     assert (made["a_lower"] < made["a_upper"]).all()
+    short = pd.concat({"x": series, "y": series.tail(3)})
+    assert np.isfinite(forecast(model, short, 5, coverage=0.9, n_paths=9)).all(
+        axis=None
+    )
     values = series.to_numpy()
     X, y = make_supervised(values, window=4)
     model = MLPRegressor(**QUICK).fit(X, y)

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from sklearn.utils import check_random_state
 
 from .._forecast import as_frame, forecast, targets_per_step
 from .._intervals import bound_names
@@ -149,6 +150,7 @@ class ForecastDisplay:
         season: int | None = None,
         truth: Any = None,
         n_history: int | None = None,
+        random_state: Any = None,
         ax: Any = None,
     ) -> Self:
         """Draw what a fitted model predicts to follow a series.
@@ -171,7 +173,8 @@ class ForecastDisplay:
             How much the intervals shall hold, as in :func:`forecast`, such as 0.9 or
             ``[0.5, 0.9]``, which are drawn within each other.
         errors : DataFrame, default=None
-            What :func:`backtest` returned, from which the intervals are made.
+            What :func:`backtest` returned, from which the intervals are made. By
+            default, they are made from the quantiles of a network.
         key : label or tuple of labels, default=None
             Which of many series is drawn, by the levels of the index before the time.
         season : int, default=None
@@ -182,6 +185,9 @@ class ForecastDisplay:
             says the mean absolute error.
         n_history : int, default=None
             Last rows of `history` to draw, by default four for each step.
+        random_state : int, RandomState instance or None, default=None
+            Rules the paths that intervals of quantiles come from, as in
+            :func:`forecast`.
         ax : matplotlib.axes.Axes, default=None
             What to draw on; new axes by default.
 
@@ -194,6 +200,7 @@ class ForecastDisplay:
         one_of(series, key, "history")  # checks
         columns = list(series.columns)
         predicts_all = n_targets == len(columns) > 1 and target in columns
+        seed = check_random_state(random_state).randint(2**31 - 1)  # of all coverages
         results = {
             held: forecast(
                 estimator,
@@ -203,6 +210,7 @@ class ForecastDisplay:
                 future=future,
                 coverage=held,
                 errors=errors,
+                random_state=seed,
             )
             for held in np.ravel(coverage).tolist()
         }
