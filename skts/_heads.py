@@ -212,7 +212,7 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
         if hasattr(y, "isna"):
             gaps = np.asarray(y.isna())
             return (gaps, y.fillna(0)) if gaps.any() else (None, y)
-        values = np.asarray(y) if np.ndim(y) else np.empty(0)
+        values = np.asarray(y)
         gaps = np.isnan(values) if values.dtype.kind == "f" else np.zeros(1, bool)
         return (gaps, np.where(gaps, 0, values)) if gaps.any() else (None, y)
 
