@@ -30,7 +30,9 @@ MODELS = {
     "LightGBM": (
         7,
         MultiOutputRegressor(
-            LGBMRegressor(n_estimators=50, random_state=0, verbose=-1)
+            LGBMRegressor(
+                n_estimators=50, colsample_bytree=0.2, random_state=0, verbose=-1
+            )
         ),
     ),
     "MLP": (7, skts.MLPRegressor(random_state=0)),
