@@ -25,6 +25,7 @@ def test_skops_stores_a_pipeline_of_a_dated_frame(model):
     np.testing.assert_array_equal(loaded.predict(X[60:]), pipe.predict(X[60:]))
 
 
+@pytest.mark.filterwarnings("ignore:In the future `np.object`:FutureWarning")  # tf2onnx
 @pytest.mark.parametrize("norm", [None, "last", "level", "standard"])
 @pytest.mark.parametrize("cls", [MLPRegressor, LSTMRegressor])
 def test_onnx_predicts_what_the_network_does(cls, norm, tmp_path):

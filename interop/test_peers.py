@@ -35,9 +35,10 @@ def recursive(network):
 
 @pytest.fixture
 def direct(network):
-    """A network for each step ahead."""
+    """A network for each step ahead, whose names peers do not hand over."""
     X, Y = make_supervised(BIRTHS, window=WINDOW, horizon=STEPS)
-    fitted = [network.fit(X, Y[step]).predict(last_window()) for step in Y]
+    steps = Y.to_numpy().T
+    fitted = [network.fit(X, step).predict(last_window()) for step in steps]
     return np.concatenate(fitted)
 
 
