@@ -314,7 +314,7 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
             return False
         weights = self._ridge(inputs, y, weight)
         if self.quantiles is not None:
-            weights = with_quantiles(weights, inputs, y, weight, self._levels_)
+            weights = with_quantiles(weights[0], inputs, y, weight, self._levels_)
         if self._counts:  # begin with their mean, of which the network is the logarithm
             known = weight[:, np.newaxis] * ~np.isnan(y)
             mean = (known * np.nan_to_num(y)).sum(axis=0) / known.sum(axis=0)

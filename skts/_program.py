@@ -129,6 +129,7 @@ def sees_batches(model):
 
 
 def _is_keras(module):
+    """Tell whether configurations tell all of what a module holds: Keras' and ours."""
     return module.split(".")[0] in ("keras", "skts")
 
 
@@ -577,9 +578,8 @@ def _shape(model, rows, xla):
     configs = [network, optimizer, loss, metrics]
     arrays = [(array.shape[1:], array.dtype.str) for array in rows.arrays()]
     configs = _without_values(configs)
-    values = [configs, arrays, rows.size, rows.n_last, len(rows.sets), xla]
-    values.append(model.loss.has_gaps)
-    return _text(values)
+    shape = rows.size, rows.n_last, len(rows.sets)
+    return _text([configs, arrays, shape, xla, model.loss.has_gaps])
 
 
 def _text(values):

@@ -53,12 +53,11 @@ def ridge(inputs, y, weight, shrink=1.0):
         return _by_rows(_table(data, n_most))[:2]
 
 
-def with_quantiles(weights, inputs, y, weight, quantiles):
+def with_quantiles(coefficients, inputs, y, weight, quantiles):
     """Return weights of a layer that adds the quantiles of what a ridge leaves.
 
     Its outputs are all columns of y at the first quantile, then at the next.
     """
-    coefficients, intercept = weights
     left = np.empty(y.shape)
     for rows in row_blocks(len(y), len(coefficients)):
         left[rows] = y[rows] - _rows(inputs, rows) @ coefficients

@@ -2,6 +2,14 @@
 
 from unittest import SkipTest
 
+import skts
+
+REGRESSORS = [
+    getattr(skts, name)
+    for name in skts.__all__
+    if name.endswith("Regressor") and not name.startswith("Network")
+]
+
 # The architecture alone, as Keras trains it.
 BARE = {
     "linear_start": False,

@@ -25,13 +25,6 @@ from skts import (
 from skts._estimator import NetworkEstimator
 
 
-@pytest.fixture
-def data():
-    rng = np.random.RandomState(0)
-    X = rng.normal(size=(40, 6))
-    return X, X @ np.arange(6.0)
-
-
 def mlp(**parameters):
     return MLPRegressor(**{"epochs": 3, "random_state": 0} | BARE | parameters)
 

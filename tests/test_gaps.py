@@ -3,17 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from networks import BARE
+from networks import BARE, REGRESSORS
 from numpy.testing import assert_allclose, assert_array_equal
 
-import skts
 from skts import MLPClassifier, MLPRegressor, SlidingWindowTransformer, make_supervised
 
-REGRESSORS = [
-    getattr(skts, name)
-    for name in skts.__all__
-    if name.endswith("Regressor") and not name.startswith("Network")
-]
 QUICK = {"epochs": 3, "random_state": 0}
 
 

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from networks import run_check
+from networks import REGRESSORS, run_check
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.frozen import FrozenEstimator
@@ -16,7 +16,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-import skts
 from skts import (
     ForecastDisplay,
     MLPRegressor,
@@ -30,11 +29,6 @@ from skts import (
 from skts._start import _quantiles
 from skts.metrics import interval_coverage
 
-REGRESSORS = [
-    getattr(skts, name)
-    for name in skts.__all__
-    if name.endswith("Regressor") and not name.startswith("Network")
-]
 LEVELS = [0.05, 0.25, 0.5, 0.95]
 QUICK = {"quantiles": LEVELS, "epochs": 3, "random_state": 0}
 

@@ -4,12 +4,11 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from networks import BARE
+from networks import BARE, REGRESSORS
 from numpy.testing import assert_allclose
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 
-import skts
 from skts import (
     MLPClassifier,
     MLPRegressor,
@@ -18,9 +17,6 @@ from skts import (
     make_supervised,
 )
 
-REGRESSORS = [
-    getattr(skts, name) for name in skts.__all__ if name.endswith("Regressor")
-]
 NORMS = [None, "last", "level", "standard"]
 QUICK = {"epochs": 2, "random_state": 0, "target_channels": [0]}
 
@@ -41,7 +37,7 @@ def average(windows):
 @pytest.mark.parametrize(
     ("cls", "norm"),
     [
-        *((cls, "last") for cls in REGRESSORS),
+        *((cls, "last") for cls in [*REGRESSORS, NetworkRegressor]),
         (MLPRegressor, None),
         (MLPRegressor, "level"),
         (MLPRegressor, "standard"),

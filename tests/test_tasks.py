@@ -16,13 +16,6 @@ from skts import MLPRegressor, SlidingWindowTransformer, make_supervised
 callback = pytest.importorskip("sklearn.callback")
 
 
-@pytest.fixture
-def data():
-    rng = np.random.RandomState(0)
-    X = rng.normal(size=(40, 6))
-    return X, X @ np.arange(6.0)
-
-
 def mlp(**parameters):
     return MLPRegressor(
         **{"epochs": 4, "units": 5, "random_state": 0} | BARE | parameters
