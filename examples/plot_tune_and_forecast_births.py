@@ -11,13 +11,13 @@ them then forecasts the next 30 days.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.dates import ConciseDateFormatter
 from sklearn.linear_model import Ridge
 from sklearn.metrics import mean_absolute_error
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 
 from skts import (
+    ForecastDisplay,
     LSTMRegressor,
     MLPRegressor,
     SlidingWindowTransformer,
@@ -112,11 +112,8 @@ print(future.round(1).to_string())
 # forecast.
 
 figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
-axes.plot(births.tail(90), color="0.4", label="births, last 90 days")
-axes.plot(future, color="tab:orange", label=f"forecast of the {best}")
-axes.axvline(births.index[-1], color="0.8", zorder=0)
-axes.set(ylabel="girls born a day", title="Daily female births in California, 1959")
-axes.xaxis.set_major_formatter(ConciseDateFormatter(axes.xaxis.get_major_locator()))
-axes.legend(ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.1), frameon=False)
+ForecastDisplay.from_predictions(births, future, n_history=90, ax=axes)
+axes.set(ylabel="girls born a day")
+figure.suptitle("Daily female births in California, 1959")
 figure.savefig("births_forecast.png", dpi=150)
 print("Picture: births_forecast.png")
