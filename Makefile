@@ -14,11 +14,12 @@ PYTHON ?= $(SUPPORTED:%=python%) python3 python
 # neighbours, which share what is compiled, stay together.
 PROCESSES := --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
-.PHONY: help demo test test-oldest interop lint docs bench clean
+.PHONY: help demo demo-births test test-oldest interop lint docs bench clean
 .NOTPARALLEL:
 
 help:
-	@echo 'make demo         tune networks on a real series and draw births_forecast.png'
+	@echo 'make demo         forecast electricity demand and draw demand_forecast.png'
+	@echo 'make demo-births  tune networks on the births and draw births_forecast.png'
 	@echo 'make test         lint, types and tests'
 	@echo 'make test-oldest  tests on the lowest versions that pyproject.toml allows'
 	@echo 'make interop      tests inside other forecasting libraries'
@@ -27,7 +28,10 @@ help:
 	@echo 'make bench        the benchmarks, each prints a table'
 	@echo 'make clean        remove the environments and all that was built'
 
-demo: $(VENV)/.plot-installed
+demo: $(VENV)/.demo-installed
+	@$(VENV)/bin/python examples/plot_electricity_demand.py
+
+demo-births: $(VENV)/.plot-installed
 	@$(VENV)/bin/python examples/plot_tune_and_forecast_births.py
 
 test: lint
@@ -60,7 +64,8 @@ bench: $(VENV)/.bench-installed
 clean:
 	@rm -rf $(VENV) $(VENV_OLDEST) $(VENV_INTEROP)
 	@rm -rf dist docs/_build docs/auto_examples docs/generated docs/sg_execution_times.rst
-	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache births_forecast.png examples/births_forecast.png
+	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -f births_forecast.png demand_forecast.png examples/*_forecast.png
 	@find . -name .git -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 # Editable, so that what runs is always the source tree; that the package is
@@ -91,7 +96,7 @@ $(VENV_OLDEST)/.oldest-installed: pyproject.toml $(VENV_OLDEST)/.created
 LOWEST = import tomllib; \
 	project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
 	extras = project["optional-dependencies"]; \
-	bounds = project["dependencies"] + extras["plot"] + extras["test"]; \
+	bounds = project["dependencies"] + extras["plot"] + extras["demo"] + extras["test"]; \
 	print(*(b.replace(">=", "==") for b in bounds if ">=" in b), sep="\n")
 
 # Pythons are run, not looked up: launchers such as pyenv's may be there and fail.

@@ -51,6 +51,7 @@ def test_wheel_says_what_pyproject_says(built):
     assert sorted(required) == sorted(project["dependencies"])
     assert set(metadata.get_all("Provides-Extra")) == {
         "bench",
+        "demo",
         "docs",
         "interop",
         "plot",

@@ -291,7 +291,7 @@ def test_truth_goes_on_where_the_history_ends(series):
 def test_without_truth_and_interval_there_is_nothing_to_draw_of_them(series):
     display = ForecastDisplay.from_predictions(series[:50], series[50:])
     assert display.truth_line_ is None and display.intervals_ == []
-    assert display.baseline_line_ is None
+    assert display.baseline_lines_ == []
     labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
     assert labels == ["history", "forecast"]
 
@@ -347,9 +347,24 @@ def test_a_baseline_repeats_the_last_season(series, kind):
     model = fitted_pipeline(known)
     display = ForecastDisplay.from_estimator(model, known, 5, season=3)
     expected = series["births"].to_numpy()[[47, 48, 49, 47, 48]]
-    np.testing.assert_array_equal(display.baseline_line_.get_ydata()[1:], expected)
+    (line,) = display.baseline_lines_
+    np.testing.assert_array_equal(line.get_ydata()[1:], expected)
     with pytest.raises(ValueError, match="season=51 is longer than history"):
         ForecastDisplay.from_estimator(model, known, 5, season=51)
+
+
+def test_several_baselines_are_drawn_by_their_names(series):
+    truth = series["births"][50:55]
+    baselines = {"last day": np.repeat(truth.iloc[0], 5), "ridge": truth + 1}
+    display = ForecastDisplay.from_predictions(
+        series[:50], truth, truth=truth, baseline=baselines
+    )
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert labels[1].startswith("last day, off by ")
+    assert labels[2] == "ridge, off by 1"
+    lines = display.baseline_lines_
+    assert len({line.get_color() for line in [*lines, display.forecast_line_]}) == 3
+    np.testing.assert_array_equal(lines[0].get_ydata()[1:], baselines["last day"])
 
 
 def test_the_legend_says_how_far_off_forecast_and_baseline_are(series):
@@ -522,12 +537,19 @@ def test_labels_of_other_kinds_are_drawn(series, kind):
 
 
 def test_draws_on_two_axes_that_it_is_given(backtested):
-    axes = plt.figure().subplots(1, 2)
-    display = BacktestDisplay.from_predictions(backtested, ax=axes)
-    assert list(display.axes_) == list(axes)
+    axes = plt.figure().subplots(1, 3)
+    display = BacktestDisplay.from_predictions(backtested, ax=axes[:2])
+    assert list(display.axes_) == list(axes[:2])
     assert display.figure_ is axes[0].figure
     with pytest.raises(ValueError, match="this picture needs two axes"):
-        BacktestDisplay.from_predictions(backtested, ax=axes[0])
+        BacktestDisplay.from_predictions(backtested, ax=axes)
+
+
+def test_on_a_single_axes_the_errors_alone_are_drawn(backtested):
+    ax = plt.figure().subplots()
+    display = BacktestDisplay.from_predictions({"ridge": backtested}, ax=ax)
+    assert display.axes_ == (ax,) and list(ax.lines) == display.error_lines_
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["ridge"]
 
 
 def test_one_of_several_targets_is_drawn(series):

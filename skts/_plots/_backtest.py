@@ -65,10 +65,10 @@ class BacktestDisplay:
     errors : DataFrame of shape (n_steps, n_models)
         Mean absolute error at each step.
     truth_line_, forecast_line_ : matplotlib.lines.Line2D
-        The lines above.
+        The lines above; on a single axes there are none.
     error_lines_ : list of matplotlib.lines.Line2D
         The lines below.
-    axes_ : tuple of two matplotlib.axes.Axes
+    axes_ : tuple of one or two matplotlib.axes.Axes
         What was drawn on.
     figure_ : matplotlib.figure.Figure
         The figure of `axes_`.
@@ -140,8 +140,9 @@ class BacktestDisplay:
             Which of many series is drawn, by the levels of the index before the time.
         name : str, default=None
             Name in the legend: by default that of the estimator's class.
-        ax : sequence of two matplotlib.axes.Axes, default=None
-            What to draw on; a new figure by default.
+        ax : matplotlib.axes.Axes or sequence of two, default=None
+            What to draw on; a new figure by default. On a single one, the errors alone
+            are drawn.
         **options : dict
             Further arguments of :func:`backtest`.
 
@@ -179,8 +180,9 @@ class BacktestDisplay:
             The column to draw. Needed if several are predicted.
         key : label or tuple of labels, default=None
             Which of many series is drawn.
-        ax : sequence of two matplotlib.axes.Axes, default=None
-            What to draw on; a new figure by default.
+        ax : matplotlib.axes.Axes or sequence of two, default=None
+            What to draw on; a new figure by default. On a single one, the errors alone
+            are drawn.
 
         Returns
         -------
@@ -210,33 +212,22 @@ class BacktestDisplay:
 
         Parameters
         ----------
-        ax : sequence of two matplotlib.axes.Axes, default=None
-            What to draw on; a new figure by default.
+        ax : matplotlib.axes.Axes or sequence of two, default=None
+            What to draw on; a new figure by default. On a single one, the errors alone
+            are drawn.
 
         Returns
         -------
         display : BacktestDisplay
             The picture itself.
         """
-        self.axes_ = above, below = new_axes(ax, self, n_rows=2)
-        self.figure_ = above.figure
         from matplotlib.ticker import MaxNLocator
 
-        name, forecasts = next(iter(self.forecasts.items()))
-        chosen = pd.concat(_without_overlap(forecasts))
-        predicted = chosen[f"{self.target}_forecast"]
-        color = text_color()
-        # A single step makes no line.
-        marker = "." if len(self.errors) == 1 else ""
-        style = {"marker": marker, "color": color, "lw": 1, "alpha": 0.5}
-        truth = _truth(forecasts[self.target])
-        self.truth_line_ = draw_line(above, truth, label="truth", **style)
-        style = {"marker": marker, "color": VERMILION, "lw": 2, "label": name}
-        self.forecast_line_ = draw_line(above, predicted, **style)
-        date_axis(above, truth.index)
-        if isinstance(self.target, str):
-            above.set_ylabel(self.target)
-
+        n_rows = 1 if ax is not None and np.size(ax) == 1 else 2
+        self.axes_ = axes = tuple(np.ravel(new_axes(ax, self, n_rows=n_rows)))
+        self.figure_ = axes[0].figure
+        truth = self._draw_forecasts(axes[0]) if len(axes) == 2 else []
+        below = axes[-1]
         marker = "." if len(self.errors) <= 60 else ""
         colors = [VERMILION, *(c for c in COLORS if c != VERMILION)]
         self.error_lines_ = [
@@ -248,5 +239,23 @@ class BacktestDisplay:
         below.autoscale_view()
         below.set(xlabel="Step", ylabel="Mean absolute error")
         below.set(xlim=(0.5, len(self.errors) + 0.5), ylim=(0, None))
-        legend_above(above, handles=[self.truth_line_, *self.error_lines_])
+        legend_above(axes[0], handles=[*truth, *self.error_lines_])
         return self
+
+    def _draw_forecasts(self, ax: Any) -> list:
+        """Draw the truth and the first model's forecasts; return the truth's line."""
+        name, forecasts = next(iter(self.forecasts.items()))
+        chosen = pd.concat(_without_overlap(forecasts))
+        predicted = chosen[f"{self.target}_forecast"]
+        color = text_color()
+        # A single step makes no line.
+        marker = "." if len(self.errors) == 1 else ""
+        style = {"marker": marker, "color": color, "lw": 1, "alpha": 0.5}
+        truth = _truth(forecasts[self.target])
+        self.truth_line_ = draw_line(ax, truth, label="truth", **style)
+        style = {"marker": marker, "color": VERMILION, "lw": 2, "label": name}
+        self.forecast_line_ = draw_line(ax, predicted, **style)
+        date_axis(ax, truth.index)
+        if isinstance(self.target, str):
+            ax.set_ylabel(self.target)
+        return [self.truth_line_]

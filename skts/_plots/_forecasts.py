@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import Any, Self
 
 import numpy as np
@@ -13,7 +14,7 @@ from .._intervals import bound_names
 from .._panel import one_of
 from .._time import labels_after
 from ._style import (
-    BLUE,
+    COLORS,
     VERMILION,
     as_dates,
     date_axis,
@@ -83,15 +84,17 @@ class ForecastDisplay:
         What did follow.
     interval : DataFrame with two columns, or dict of float to these, default=None
         Lower and upper bound of the forecast; several by their coverage.
-    baseline : Series, default=None
-        What the forecast should beat.
+    baseline : Series or dict of str to Series, default=None
+        What the forecast should beat; several by their names.
 
     Attributes
     ----------
     history_line_, forecast_line_ : matplotlib.lines.Line2D
         The two lines. That of the forecast begins where the history ends.
-    truth_line_, baseline_line_ : matplotlib.lines.Line2D or None
-        The truth and the baseline, if they were given.
+    truth_line_ : matplotlib.lines.Line2D or None
+        The truth, if it was given.
+    baseline_lines_ : list of matplotlib.lines.Line2D
+        The baselines.
     intervals_ : list of matplotlib.collections.PolyCollection
         The areas between the bounds, the widest first.
     ax_ : matplotlib.axes.Axes
@@ -127,7 +130,7 @@ class ForecastDisplay:
         *,
         truth: pd.Series | None = None,
         interval: pd.DataFrame | dict[float, pd.DataFrame] | None = None,
-        baseline: pd.Series | None = None,
+        baseline: pd.Series | dict[str, pd.Series] | None = None,
     ) -> None:
         self.history = history
         self.forecast = forecast
@@ -274,8 +277,10 @@ class ForecastDisplay:
         interval : {array-like, DataFrame} of shape (n_steps, 2) or dict of float to \
                 these, default=None
             Lower and upper bound of each prediction; several by their coverage.
-        baseline : {array-like, DataFrame, Series} of shape (n_steps,), default=None
-            What the predictions should beat. An array begins where `history` ends.
+        baseline : {array-like, DataFrame, Series} of shape (n_steps,) or dict of str \
+                to these, default=None
+            What the predictions should beat; several by the names that the legend
+            says. An array begins where `history` ends.
         key : label or tuple of labels, default=None
             Which of many series is drawn, as :func:`forecast` returns them.
         n_history : int, default=None
@@ -288,13 +293,12 @@ class ForecastDisplay:
         display : ForecastDisplay
             The picture.
         """
-        history, predictions, truth, baseline = (
+        history, predictions, truth = (
             one_of(table, key, name)
             for name, table in {
                 "history": history,
                 "predictions": predictions,
                 "truth": truth,
-                "baseline": baseline,
             }.items()
         )
         is_array = not isinstance(predictions, (pd.DataFrame, pd.Series))
@@ -308,8 +312,15 @@ class ForecastDisplay:
         predicted = _one_column(_after(known, predictions), "predictions")
         if truth is not None:
             truth = _one_column(_after(known, truth), "truth", column)
-        if baseline is not None:
-            baseline = _one_column(_after(known, baseline), "baseline", column)
+
+        def read(baseline: Any) -> pd.Series:
+            values = _after(known, one_of(baseline, key, "baseline"))
+            return _one_column(values, "baseline", column)
+
+        if isinstance(baseline, dict):
+            baseline = {name: read(values) for name, values in baseline.items()}
+        elif baseline is not None:
+            baseline = read(baseline)
         if isinstance(interval, dict):
             interval = {
                 coverage: _read_interval(bounds, predicted.index)
@@ -357,7 +368,14 @@ class ForecastDisplay:
 
         marker = "." if len(self.forecast) <= 60 else ""
         style = {"marker": marker, "markevery": slice(1, None), "lw": 2}
-        self.baseline_line_ = draw(self.baseline, "baseline", color=BLUE, ls="--", lw=1)
+        baselines = self.baseline
+        if not isinstance(baselines, dict):
+            baselines = {} if baselines is None else {"baseline": baselines}
+        others = cycle(c for c in COLORS if c != VERMILION)
+        self.baseline_lines_ = [
+            draw(values, name, color=color, ls="--", lw=1)
+            for color, (name, values) in zip(others, baselines.items())
+        ]
         self.forecast_line_ = draw(self.forecast, "forecast", color=VERMILION, **style)
         # It goes on from the history, and above the forecast: both are the series.
         self.truth_line_ = draw(self.truth, "truth", color=color, lw=1)
