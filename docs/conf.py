@@ -1,7 +1,12 @@
 """The site: MyST pages, the API from the docstrings, the gallery from the examples."""
 
 import inspect
+import re
 from pathlib import Path
+
+from docutils import nodes
+from sphinx.addnodes import pending_xref
+from sphinx.transforms import SphinxTransform
 
 import skts
 import skts.datasets
@@ -44,7 +49,6 @@ html_theme_options = {
     "navbar_persistent": ["search-button"],
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
-    "show_prev_next": False,
     "footer_start": ["copyright"],
     "footer_end": [],
 }
@@ -123,6 +127,43 @@ def _summary(heading, module, names):
     ]
 
 
+# A code host shows the source of an example, the site its page in the gallery.
+EXAMPLE = re.compile(r"\]\(\.\./((?:\.\./)*)examples((?:/\w+)*)(\.py)?\)")
+
+
+def link_gallery(app, page, source):
+    def link(match):
+        return f"]({match[1]}auto_examples{match[2]}{'' if match[3] else '/index'}.rst)"
+
+    source[0] = EXAMPLE.sub(link, source[0])
+
+
+NAMES = {
+    name: f"{module.__name__}.{name}"
+    for module in (skts, skts.metrics, skts.datasets)
+    for name in module.__all__
+}
+
+
+class LinkPublicNames(SphinxTransform):
+    """Link `forecast`, or `forecast(model, ...)`, in prose to its page of the API."""
+
+    default_priority = 5
+
+    def apply(self):
+        if self.env.docname.startswith(("generated", "changelog")):
+            return
+        for literal in list(self.document.findall(nodes.literal)):
+            name = literal.astext().partition("(")[0]
+            in_prose = isinstance(literal.parent, (nodes.paragraph, nodes.strong))
+            if name in NAMES and in_prose:
+                link = pending_xref(
+                    refdomain="py", reftype="obj", reftarget=NAMES[name], refwarn=True
+                )
+                literal.replace_self(link)
+                link += literal
+
+
 def skip_inherited(app, what, name, member, skip, options):
     """Leave to scikit-learn's site the methods that every estimator has."""
     module = getattr(inspect.unwrap(member), "__module__", "") or ""
@@ -131,4 +172,6 @@ def skip_inherited(app, what, name, member, skip, options):
 
 def setup(app):
     app.connect("config-inited", write_api_page)
+    app.connect("source-read", link_gallery)
+    app.add_transform(LinkPublicNames)
     app.connect("autodoc-skip-member", skip_inherited)

@@ -30,11 +30,12 @@ def code_blocks(page):
 
 
 BUILT = {"_build", "auto_examples", "generated"}
-PAGES = [
+PROSE = [
     page
-    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
-    if not BUILT & set(page.parts) and code_blocks(page)
+    for page in (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")))
+    if not BUILT & set(page.relative_to(ROOT).parts)
 ]
+PAGES = [page for page in PROSE if code_blocks(page)]
 
 
 @pytest.fixture
@@ -66,6 +67,18 @@ def test_code_of_pages_runs(page, tmp_path, monkeypatch, one_epoch):
         names |= test.globs
         assert not runner.failures, "".join(shown)
     plt.close("all")
+
+
+LINK = re.compile(r"\]\((?!https?://)([^)#\s]+)")
+
+
+@pytest.mark.parametrize("page", PROSE, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_work_on_a_code_host(page):
+    text = page.read_text()
+    missing = [link for link in LINK.findall(text) if not (page.parent / link).exists()]
+    assert missing == []
+    roles = re.findall(r"\{\w+\}`[^`]*`", text)  # which only the site knows
+    assert roles == []
 
 
 def test_pages_are_found():
