@@ -317,6 +317,7 @@ NETWORKS = {
     "cnn": "CNNRegressor",
     "lstm": "LSTMRegressor",
     "cnn-lstm": "CNNLSTMRegressor",
+    "gru": "GRURegressor",
     "encoder-decoder": "EncoderDecoderLSTMRegressor",
 }
 ROWS = {row: in_pipeline(name) for row, name in NETWORKS.items()} | {
@@ -567,6 +568,7 @@ LABELS = {
     "cnn": "CNNRegressor",
     "lstm": "LSTMRegressor",
     "cnn-lstm": "CNNLSTMRegressor",
+    "gru": "GRURegressor",
     "encoder-decoder": "EncoderDecoderLSTM",
     "keras": "the MLP in Keras' wrapper",
     "lightgbm": "LightGBM",

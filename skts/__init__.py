@@ -5,6 +5,7 @@ from ._forecast import forecast
 from ._networks._cnn import CNNClassifier, CNNRegressor
 from ._networks._cnn_lstm import CNNLSTMClassifier, CNNLSTMRegressor
 from ._networks._encoder_decoder import EncoderDecoderLSTMRegressor
+from ._networks._gru import GRUClassifier, GRURegressor
 from ._networks._lstm import LSTMClassifier, LSTMRegressor
 from ._networks._mlp import MLPClassifier, MLPRegressor
 from ._networks._own import NetworkClassifier, NetworkRegressor
@@ -33,6 +34,8 @@ __all__ = [
     "CNNRegressor",
     "EncoderDecoderLSTMRegressor",
     "ForecastDisplay",
+    "GRUClassifier",
+    "GRURegressor",
     "LSTMClassifier",
     "LSTMRegressor",
     "LossCurveDisplay",

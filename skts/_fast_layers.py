@@ -23,13 +23,13 @@ SLOPES = {
     keras.activations.relu: lambda a: tf.cast(a > 0, a.dtype),
     keras.activations.linear: tf.ones_like,
 }
+RECURRENT = keras.layers.LSTM | keras.layers.GRU
 FEW_TIMESTEPS = 8  # take less time one after the other than as turns of a loop
 
 
 def for_graph(layer):
     """Return a copy of `layer`, in operations that TensorFlow itself is good at."""
-    is_lstm = isinstance(layer, keras.layers.LSTM)
-    return _copy(layer, _lstm_without_loop if is_lstm else None)
+    return _copy(layer, _without_loop if isinstance(layer, RECURRENT) else None)
 
 
 def for_xla(layer):
@@ -46,15 +46,19 @@ def _copy(layer, call):
 
 
 def _faster_call(layer):
-    if isinstance(layer, keras.layers.LSTM):
+    if isinstance(layer, RECURRENT):
+        is_lstm = isinstance(layer, keras.layers.LSTM)
         is_plain = (
             layer.activation in SLOPES
             and layer.recurrent_activation is keras.activations.sigmoid
             and layer.use_bias
             and not (layer.dropout or layer.recurrent_dropout)
             and not (layer.go_backwards or layer.stateful or layer.return_state)
+            and (is_lstm or layer.reset_after)
         )
-        return _lstm if is_plain else None
+        if is_plain:
+            return _lstm if is_lstm else _gru
+        return None
     if isinstance(layer, keras.layers.Dropout):
         return _drop_out if layer.noise_shape is None else None
     if getattr(layer, "data_format", None) != "channels_last":
@@ -63,8 +67,8 @@ def _faster_call(layer):
         is_plain = layer.padding == "valid" and layer.strides == layer.pool_size
         return _max_pool if is_plain else None
     if isinstance(layer, keras.layers.Conv1D | keras.layers.Conv2D):
-        steps = {*layer.strides, *layer.dilation_rate, layer.groups}
-        return _convolve if layer.padding == "valid" and steps == {1} else None
+        is_plain = {*layer.strides, layer.groups} == {1} and layer.padding != "same"
+        return _convolve if is_plain else None
     return None
 
 
@@ -79,8 +83,13 @@ def _drop_out(layer, x, training=False):
 
 def _convolve(layer, x):
     """Convolve by one product of matrices."""
-    sizes = [n - k + 1 for n, k in zip(x.shape[1:-1], layer.kernel_size)]
-    offsets = itertools.product(*map(range, layer.kernel_size))
+    reach = [(k - 1) * d for k, d in zip(layer.kernel_size, layer.dilation_rate)]
+    if layer.padding == "causal":
+        x = tf.pad(x, [(0, 0), *((n, 0) for n in reach), (0, 0)])
+    sizes = [n - r for n, r in zip(x.shape[1:-1], reach)]
+    offsets = itertools.product(
+        *(range(0, r + 1, d) for r, d in zip(reach, layer.dilation_rate))
+    )
     patches = tf.concat(
         [x[:, *(slice(o, o + n) for o, n in zip(offset, sizes))] for offset in offsets],
         axis=-1,
@@ -104,56 +113,114 @@ def _max_pool(layer, x):
     return best
 
 
-def _lstm_without_loop(layer, x, *state, **options):
-    """Run an LSTM as Keras does, without a loop over few timesteps."""
+def _without_loop(layer, x, *state, **options):
+    """Run a recurrent layer as Keras does, without a loop over few timesteps."""
     layer.unroll |= (x.shape[1] or math.inf) <= FEW_TIMESTEPS
     return type(layer).call(layer, x, *state, **options)
 
 
-def _lstm(layer, x, *state, training=None, **options):
-    """Run an LSTM, and back, with its gates as rows of one matrix (4 units, rows).
+def _recurrent(run):
+    """Return a layer's call that computes by `run`, with each block (units, rows).
 
-    One with an initial state or a mask is left to Keras.
+    ``run(layer, kernel, recurrent_kernel, bias, inputs)`` gets inputs of shape
+    (timesteps, channels, rows). What has an initial state or a mask is left to Keras.
     """
-    steps, channels = x.shape[1:]
-    options = {name: value for name, value in options.items() if value is not None}
-    if state or options or steps is None:
-        return type(layer).call(layer, x, *state, training=training, **options)
-    cell = layer.cell
+
+    def call(layer, x, *state, training=None, **options):
+        options = {name: value for name, value in options.items() if value is not None}
+        if state or options or x.shape[1] is None:
+            return type(layer).call(layer, x, *state, training=training, **options)
+        cell = layer.cell
+        weights = cell.kernel, cell.recurrent_kernel, cell.bias
+        inputs = tf.transpose(x, (1, 2, 0))
+        h = run(layer, *map(tf.convert_to_tensor, weights), inputs)
+        h = tf.transpose(h, (2, 0, 1)) if layer.return_sequences else tf.transpose(h)
+        if training is not False:
+            return h
+        # XLA would read h transposed in the product that follows, which on some
+        # processors gives the last rows of a block other bits than the first.
+        return tf.grad_pass_through(lambda h: xla.optimization_barrier(h)[0])(h)
+
+    return call
+
+
+def _loop(step, inputs, states, sizes, backwards=False):
+    """Go through timesteps by ``step(t, *states)``; return what each has written.
+
+    A step returns new states and blocks to write, one for each of `sizes`, which is
+    their number of units.
+    """
+    steps, _, n_rows = inputs.shape
+    arrays = [
+        tf.TensorArray(inputs.dtype, steps, element_shape=(n, n_rows)) for n in sizes
+    ]
+
+    def turn(t, states, arrays):
+        states, blocks = step(t, *states)
+        arrays = [array.write(t, block) for array, block in zip(arrays, blocks)]
+        return t + (-1 if backwards else 1), states, arrays
+
+    *_, arrays = tf.while_loop(
+        lambda t, *_: (t >= 0) & (t < steps),
+        turn,
+        (steps - 1 if backwards else 0, states, arrays),
+        parallel_iterations=1,
+        maximum_iterations=steps,
+    )
+    return [array.stack() for array in arrays]
+
+
+def _zeros(units, inputs):
+    return tf.zeros((units, inputs.shape[2] or tf.shape(inputs)[2]), inputs.dtype)
+
+
+def _one_before(states):
+    return tf.concat([tf.zeros_like(states[:1]), states[:-1]], 0)
+
+
+def _gradients(kernel, inputs, h_before, dz, dz_of_state):
+    """Return those of kernel, recurrent kernel and inputs from those of the gates."""
+    u, h, dz, dz_of_state = (
+        tf.reshape(tf.transpose(v, (1, 0, 2)), (v.shape[1], -1))
+        for v in (inputs, h_before, dz, dz_of_state)
+    )
+    d_inputs = tf.reshape(
+        tf.matmul(kernel, dz), (*u.shape[:1], *h_before.shape[:1], -1)
+    )
+    return (
+        tf.matmul(u, dz, transpose_b=True),
+        tf.matmul(h, dz_of_state, transpose_b=True),
+        tf.transpose(d_inputs, (1, 0, 2)),
+    )
+
+
+@_recurrent
+def _lstm(layer, *weights_and_inputs):
+    """Run an LSTM, and back, with its gates as rows of one matrix (4 units, rows)."""
+    units, is_whole = layer.units, layer.return_sequences
     activation, slope = layer.activation, SLOPES[layer.activation]
-    units = layer.units
     # Gates come in the order: in, forget, new, out. All but "new" are sigmoids, and a
     # sigmoid is a tanh: s * tanh(s * z) + 1 - s, where s is 1/2; a tanh if s is 1.
-    scale = tf.repeat(tf.constant([0.5, 0.5, 1, 0.5], x.dtype), units)[:, None]
+    scale = tf.constant([0.5, 0.5, 1, 0.5], weights_and_inputs[0].dtype)
+    scale = tf.repeat(scale, units)[:, None]
     is_new = scale == 1
     is_out = tf.constant([False, False, False, True])[:, None, None]
-    inputs = tf.transpose(x, (1, 2, 0))
 
     @tf.custom_gradient
     def run(kernel, recurrent_kernel, bias, inputs):
         of_input, of_state = tf.transpose(kernel), tf.transpose(recurrent_kernel)
-        zero = tf.zeros((units, x.shape[0] or tf.shape(x)[0]), x.dtype)
+        bias, zero = bias[:, None], _zeros(units, inputs)
 
-        def array(n):
-            return tf.TensorArray(x.dtype, steps, element_shape=(n, x.shape[0]))
-
-        def step(t, h, c, cs, gates):
+        def step(t, h, c):
             z = tf.matmul(of_state, h) + tf.matmul(of_input, inputs[t]) + bias
             a = tf.tanh(z * scale) * scale + (1 - scale)
             if activation is not keras.activations.tanh:
                 a = tf.where(is_new, activation(z), a)
             i, f, new, o = tf.split(a, 4)
             c = f * c + i * new
-            return t + 1, o * activation(c), c, cs.write(t, c), gates.write(t, a)
+            return (o * activation(c), c), (c, a)
 
-        _, h, _, cs, gates = tf.while_loop(
-            lambda t, *_: t < steps,
-            step,
-            (0, zero, zero, array(units), array(4 * units)),
-            parallel_iterations=1,
-            maximum_iterations=steps,
-        )
-        cs, gates = cs.stack(), gates.stack()
+        cs, gates = _loop(step, inputs, (zero, zero), (units, 4 * units))
         i, f, new, o = tf.split(gates, 4, 1)
         outs = activation(cs)
         hs = o * outs
@@ -163,59 +230,75 @@ def _lstm(layer, x, *state, training=None, **options):
             slopes = scale**2 - (gates - (1 - scale)) ** 2
             if activation is not keras.activations.tanh:
                 slopes = tf.where(is_new, slope(gates), slopes)
-            c_before = tf.concat([zero[None], cs[:-1]], 0)
-            dz_dc = tf.concat([new, c_before, i, outs], 1) * slopes
-            dz_dc = tf.reshape(dz_dc, (steps, 4, units, -1))
+            dz_dc = tf.concat([new, _one_before(cs), i, outs], 1) * slopes
+            dz_dc = tf.reshape(dz_dc, (*cs.shape[:1], 4, units, -1))
             dc_dh = o * slope(outs)
 
-            def step_back(t, dh_later, dc, dzs):
-                dh_t = dh_later + dh[t] if layer.return_sequences else dh_later
+            def step_back(t, dh_later, dc):
+                dh_t = dh_later + dh[t] if is_whole else dh_later
                 dc += dh_t * dc_dh[t]
                 dz = tf.where(is_out, dh_t[None], dc[None]) * dz_dc[t]
                 dz = tf.reshape(dz, (4 * units, -1))
-                return (
-                    t - 1,
-                    tf.matmul(recurrent_kernel, dz),
-                    dc * f[t],
-                    dzs.write(t, dz),
-                )
+                return (tf.matmul(recurrent_kernel, dz), dc * f[t]), (dz,)
 
-            *_, dzs = tf.while_loop(
-                lambda t, *_: t >= 0,
-                step_back,
-                (
-                    steps - 1,
-                    zero if layer.return_sequences else dh,
-                    zero,
-                    array(4 * units),
-                ),
-                parallel_iterations=1,
-                maximum_iterations=steps,
-            )
-            h_before = tf.concat([zero[None], hs[:-1]], 0)
-            dz, h, u = (
-                tf.reshape(tf.transpose(v, (1, 0, 2)), (v.shape[1], -1))
-                for v in (dzs.stack(), h_before, inputs)
-            )
-            d_inputs = tf.reshape(tf.matmul(kernel, dz), (channels, steps, -1))
-            return (
-                tf.matmul(u, dz, transpose_b=True),
-                tf.matmul(h, dz, transpose_b=True),
-                tf.reduce_sum(dz, 1, keepdims=True),
-                tf.transpose(d_inputs, (1, 0, 2)),
-            )
+            states = zero if is_whole else dh, zero
+            (dz,) = _loop(step_back, inputs, states, (4 * units,), backwards=True)
+            of_products = _gradients(kernel, inputs, _one_before(hs), dz, dz)
+            *of_kernels, of_inputs = of_products
+            return *of_kernels, tf.reduce_sum(dz, (0, 2)), of_inputs
 
-        return hs if layer.return_sequences else h, gradient
+        return hs if is_whole else hs[-1], gradient
 
-    h = run(
-        tf.convert_to_tensor(cell.kernel),
-        tf.convert_to_tensor(cell.recurrent_kernel),
-        tf.convert_to_tensor(cell.bias)[:, None],
-        inputs,
-    )
-    h = tf.transpose(h, (2, 0, 1)) if layer.return_sequences else tf.transpose(h)
-    if training is not False:
-        return h
-    # XLA would read h transposed in the product that follows, which on some processors
-    # gives the last rows of a block other bits than the first.
-    return tf.grad_pass_through(lambda h: xla.optimization_barrier(h)[0])(h)
+    return run(*weights_and_inputs)
+
+
+@_recurrent
+def _gru(layer, *weights_and_inputs):
+    """Run a GRU, and back, with its gates as rows of one matrix (3 units, rows)."""
+    units, is_whole = layer.units, layer.return_sequences
+    activation, slope = layer.activation, SLOPES[layer.activation]
+
+    @tf.custom_gradient
+    def run(kernel, recurrent_kernel, bias, inputs):
+        of_input, of_state = tf.transpose(kernel), tf.transpose(recurrent_kernel)
+        zero = _zeros(units, inputs)
+
+        def step(t, h):
+            a = tf.matmul(of_input, inputs[t]) + bias[0, :, None]
+            b = tf.matmul(of_state, h) + bias[1, :, None]
+            # Two sigmoids, each as a tanh.
+            keep, reset = tf.split(tf.tanh((a + b)[: 2 * units] / 2) / 2 + 0.5, 2)
+            told = b[2 * units :]
+            new = activation(a[2 * units :] + reset * told)
+            h = keep * h + (1 - keep) * new
+            return (h,), (h, tf.concat([keep, reset, told, new], 0))
+
+        hs, gates = _loop(step, inputs, (zero,), (units, 4 * units))
+        keep, reset, told, new = tf.split(gates, 4, 1)
+
+        def gradient(dh):
+            # What does not depend on later timesteps, of all at once.
+            h_before = _one_before(hs)
+            of_new = (1 - keep) * slope(new)
+            of_keep = (h_before - new) * keep * (1 - keep)
+            of_reset = of_new * told * reset * (1 - reset)
+            dz_dh = tf.stack([of_keep, of_reset, of_new * reset], 1)
+
+            def step_back(t, dh_later):
+                dh_t = dh_later + dh[t] if is_whole else dh_later
+                dz = tf.reshape(dh_t[None] * dz_dh[t], (3 * units, -1))
+                return (dh_t * keep[t] + tf.matmul(recurrent_kernel, dz),), (dh_t,)
+
+            states = (zero if is_whole else dh,)
+            (dhs,) = _loop(step_back, inputs, states, (units,), backwards=True)
+            of_gates = [dhs * of_keep, dhs * of_reset]
+            dz = tf.concat([*of_gates, dhs * of_new], 1)
+            dz_of_state = tf.concat([*of_gates, dhs * of_new * reset], 1)
+            of_products = _gradients(kernel, inputs, h_before, dz, dz_of_state)
+            *of_kernels, of_inputs = of_products
+            of_bias = [tf.reduce_sum(v, (0, 2)) for v in (dz, dz_of_state)]
+            return *of_kernels, tf.stack(of_bias), of_inputs
+
+        return hs if is_whole else hs[-1], gradient
+
+    return run(*weights_and_inputs)

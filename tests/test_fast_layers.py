@@ -43,6 +43,14 @@ FASTER = {
     "long lstm": (layers.LSTM, LONG, {"units": 5}),
     "long sequences": (layers.LSTM, LONG, {"units": 5, "return_sequences": True}),
     "lstm of one timestep": (layers.LSTM, (8, 1, 3), {"units": 5}),
+    "gru": (layers.GRU, SERIES, {"units": 5}),
+    "gru relu": (layers.GRU, SERIES, {"units": 5, "activation": "relu"}),
+    "long gru": (layers.GRU, LONG, {"units": 5, "return_sequences": True}),
+    "causal, dilated": (
+        layers.Conv1D,
+        SERIES,
+        {"filters": 4, "kernel_size": 3, "padding": "causal", "dilation_rate": 2},
+    ),
     "conv1d": (layers.Conv1D, SERIES, {"filters": 4, "kernel_size": 3}),
     "conv2d": (layers.Conv2D, IMAGES, {"filters": 4, "kernel_size": (1, 2)}),
     "pool1d": (layers.MaxPooling1D, SERIES, {"pool_size": 2}),
@@ -53,7 +61,8 @@ AS_KERAS = {
     "lstm backwards": layers.LSTM(5, go_backwards=True),
     "lstm of another activation": layers.LSTM(5, activation="gelu"),
     "lstm without bias": layers.LSTM(5, use_bias=False),
-    "convolution with padding": layers.Conv1D(4, 3, padding="causal"),
+    "gru that resets before": layers.GRU(5, reset_after=False),
+    "convolution with padding": layers.Conv1D(4, 3, padding="same"),
     "convolution with strides": layers.Conv1D(4, 3, strides=2),
     "pools that overlap": layers.MaxPooling1D(3, strides=1),
     "dense": layers.Dense(4),
@@ -72,9 +81,10 @@ def test_faster_layers_and_their_gradients_are_those_of_keras(
         assert_allclose(ours, theirs, rtol=1e-11, atol=1e-13)
 
 
+@pytest.mark.parametrize("make", [layers.LSTM, layers.GRU])
 @pytest.mark.parametrize("shape", [SERIES, LONG])
-def test_lstms_in_graphs_are_those_of_keras(shape):
-    layer, copy, x = pair(layers.LSTM(5, dtype="float64"), shape, for_graph)
+def test_recurrent_layers_in_graphs_are_those_of_keras(shape, make):
+    layer, copy, x = pair(make(5, dtype="float64"), shape, for_graph)
     fast = tf.function(lambda x: values(copy, x), autograph=False)
     for ours, theirs in zip(fast(x), values(layer, x), strict=True):
         assert_allclose(ours, theirs, rtol=1e-11, atol=1e-13)

@@ -45,6 +45,7 @@ class LSTMRegressor(_LSTM, BaseNetworkRegressor):
 
     See Also
     --------
+    GRURegressor : The same with fewer gates.
     CNNLSTMRegressor : Summarises subsequences by a convolution first.
     EncoderDecoderLSTMRegressor : Writes several steps ahead one by one.
     LSTMClassifier : The same network for classes.
@@ -68,6 +69,7 @@ class LSTMClassifier(_LSTM, BaseNetworkClassifier):
 
     See Also
     --------
+    GRUClassifier : The same with fewer gates.
     CNNLSTMClassifier : Summarises subsequences by a convolution first.
     LSTMRegressor : The same network for numbers.
 
