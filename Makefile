@@ -14,12 +14,13 @@ PYTHON ?= $(SUPPORTED:%=python%) python3 python
 # neighbours, which share what is compiled, stay together.
 PROCESSES := --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
-.PHONY: help demo demo-births test test-oldest interop lint docs bench clean
+.PHONY: help demo demo-births examples test test-oldest interop lint docs bench clean
 .NOTPARALLEL:
 
 help:
 	@echo 'make demo         forecast electricity demand and draw demand_forecast.png'
 	@echo 'make demo-births  tune networks on the births and draw births_forecast.png'
+	@echo 'make examples     run all examples of the gallery'
 	@echo 'make test         lint, types and tests'
 	@echo 'make test-oldest  tests on the lowest versions that pyproject.toml allows'
 	@echo 'make interop      tests inside other forecasting libraries'
@@ -33,6 +34,11 @@ demo: $(VENV)/.demo-installed
 
 demo-births: $(VENV)/.plot-installed
 	@$(VENV)/bin/python examples/plot_tune_and_forecast_births.py
+
+examples: $(VENV)/.examples-installed
+	@for script in examples/*.py examples/*/*.py; do \
+		echo "$$script ..." && MPLBACKEND=agg $(VENV)/bin/python $$script || exit 1; \
+	done
 
 test: lint
 	@echo 'Running the tests ...'

@@ -65,6 +65,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_examples",
     "backreferences_dir": "generated/examples",
     "doc_module": ("skts",),
+    "subsection_order": ["../examples/tasks", "../examples/course"],
     "within_subsection_order": "FileNameSortKey",
     "download_all_examples": False,
     "min_reported_time": 10,

@@ -7,7 +7,7 @@ the clock, the week and the weather. The weather forecast and the calendar are k
 ahead, so a network may read them; it stands beside a linear model that reads the same,
 beside the same network without them, and beside the week before.
 
-This example needs ``pip install 'skts[demo]'``.
+It needs ``pip install '.[demo]'``.
 """
 
 import time

@@ -6,6 +6,8 @@ How many babies will be born tomorrow? The series is that of the daily female bi
 California in 1959. Two networks are tuned like any other scikit-learn regressor, on
 folds in time order, and stand beside three baselines on the same folds. The best of
 them then forecasts the next 30 days.
+
+It needs ``pip install '.[plot]'``.
 """
 
 import matplotlib.pyplot as plt

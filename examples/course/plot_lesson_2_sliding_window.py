@@ -4,6 +4,8 @@ Lesson 2: a series becomes supervised learning
 
 How does a series become rows of X and y? A window of past values slides over it: the
 window is a row of X, and what follows the window is the row's y.
+
+It needs ``pip install '.[plot]'``.
 """
 
 import matplotlib.pyplot as plt

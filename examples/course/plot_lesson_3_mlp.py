@@ -4,6 +4,8 @@ Lesson 3: a multilayer perceptron
 
 Does a multilayer perceptron know tomorrow's births better than today's births tell
 them? It reads a window as one row of numbers, in no particular order.
+
+It needs ``pip install '.[plot]'``.
 """
 
 import matplotlib.pyplot as plt

@@ -4,6 +4,8 @@ Lesson 4: a convolutional network
 
 Are there patterns of a few days in the births? A convolutional network looks for short
 patterns, and for the same ones anywhere in the window.
+
+It needs ``pip install '.[plot]'``.
 """
 
 import matplotlib.pyplot as plt

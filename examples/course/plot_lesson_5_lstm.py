@@ -4,6 +4,8 @@ Lesson 5: a long short-term memory network
 
 Does it help to read the window day by day? An LSTM network reads one timestep after the
 other and decides at each what to keep in mind.
+
+It needs ``pip install '.[plot]'``.
 """
 
 import matplotlib.pyplot as plt

@@ -5,6 +5,8 @@ Lesson 6: a CNN-LSTM
 Should pieces of the window be read one by one? A CNN-LSTM cuts the window into
 subsequences. A convolution reads each of them, and an LSTM the sequence of its
 findings.
+
+It needs ``pip install '.[plot]'``.
 """
 
 import matplotlib.pyplot as plt

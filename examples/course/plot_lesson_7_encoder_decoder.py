@@ -4,6 +4,8 @@ Lesson 7: an encoder-decoder LSTM
 
 Can a network write the births of the next week, day by day? One LSTM reads the window
 and sums it up, another writes the steps ahead one after the other.
+
+It needs ``pip install '.[plot]'``.
 """
 
 import matplotlib.pyplot as plt

@@ -6,6 +6,8 @@ Every midnight, the electricity demand of the next day is forecast for each half
 Is a network better at it than a linear model, and at which hours? A backtest forecasts
 each day of eight weeks from the midnight before it. Beside it stands what costs
 nothing: repeating the day or the week before.
+
+It needs ``pip install '.[demo]'``.
 """
 
 import matplotlib.pyplot as plt

@@ -4,6 +4,8 @@ Classifying windows
 
 Can the networks tell classes as well as numbers? Handwritten digits of 8 by 8 pixels,
 read from top to bottom, are windows of eight timesteps and eight channels.
+
+It needs ``pip install '.[plot]'``.
 """
 
 import matplotlib.pyplot as plt

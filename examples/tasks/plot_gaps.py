@@ -4,6 +4,8 @@ Gaps in the data
 
 Can a network learn from a series with holes? In the first years of the weekly record of
 carbon dioxide at Mauna Loa, every tenth week or so is missing.
+
+It needs ``pip install '.[examples]'``.
 """
 
 import matplotlib.pyplot as plt

@@ -5,6 +5,8 @@ How sure is the forecast?
 In which interval will the births of the next weeks be, nine times out of ten? A
 backtest says how far off the forecasts of each step were, and intervals are made of
 that. They are conformal: nothing is assumed but that the next errors are like those.
+
+It needs ``pip install '.[plot]'``.
 """
 
 import matplotlib.pyplot as plt

@@ -5,6 +5,8 @@ What are tomorrow's weather and calendar worth?
 Electricity demand follows the temperature, and sleeps on Sundays. The calendar of
 tomorrow is known, and its weather nearly. How much better is the forecast of the next
 48 half-hours if the model sees them?
+
+It needs ``pip install '.[demo]'``.
 """
 
 import matplotlib.pyplot as plt

@@ -4,6 +4,8 @@ When to stop training
 
 How many epochs are enough? ``early_stopping`` watches the loss of the last rows, stops
 when it gets no better, and keeps the weights of the best epoch.
+
+It needs ``pip install '.[plot]'``.
 """
 
 import matplotlib.pyplot as plt

@@ -5,6 +5,8 @@ Bring a network of your own
 Does attention help to forecast births? A GRU is one class of ten lines, and a GRU whose
 states are weighed by attention is another. Both are tuned and compared like any other
 regressor, on folds in time order.
+
+It needs ``pip install '.[plot]'``.
 """
 
 import matplotlib.pyplot as plt

@@ -5,6 +5,8 @@ Searching with several threads
 What does ``n_jobs`` bring? Compiled training leaves Python alone, so that threads can
 work side by side, and they return the same bits as one. How much time they save is
 another question.
+
+It needs ``pip install '.[plot]'``.
 """
 
 import time

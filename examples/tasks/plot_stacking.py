@@ -4,6 +4,8 @@ A network stacked with gradient boosting
 
 Are two models better than each of them? A network and gradient boosting err in
 different ways; a linear model on top learns how much to trust each.
+
+It needs ``pip install '.[examples]'``.
 """
 
 import matplotlib.pyplot as plt

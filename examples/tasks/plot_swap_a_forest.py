@@ -5,6 +5,8 @@ A forest swapped for an LSTM
 Can a network take the place of a random forest in a pipeline that is already there? The
 step is replaced, and everything else stays: the forest needs no scaling, and the
 network sees to its own.
+
+It needs ``pip install '.[examples]'``.
 """
 
 import matplotlib.pyplot as plt

@@ -4,6 +4,8 @@ Trend and season: what a network should see
 
 The airline passengers grow from year to year, and so does their season. What should a
 network be shown, so that it can forecast levels that it never met?
+
+It needs ``pip install '.[plot]'``.
 """
 
 import matplotlib.pyplot as plt

@@ -4,6 +4,8 @@ One network for three weather stations
 
 The airports of New York measure the temperature each hour. Does one network that learns
 from all three forecast the next day better than one network for each?
+
+It needs ``pip install '.[demo]'``.
 """
 
 import matplotlib.pyplot as plt
