@@ -133,10 +133,17 @@ EXAMPLE = re.compile(r"\]\(\.\./((?:\.\./)*)examples((?:/\w+)*)(\.py)?\)")
 
 
 def link_gallery(app, page, source):
+    """Lead links to examples to the gallery, and show those of the guide below it."""
+
     def link(match):
         return f"]({match[1]}auto_examples{match[2]}{'' if match[3] else '/index'}.rst)"
 
+    linked = {f"../examples{m[2]}.py": m for m in EXAMPLE.finditer(source[0]) if m[3]}
     source[0] = EXAMPLE.sub(link, source[0])
+    if linked and page.startswith("guide/"):
+        # What a directive puts behind the last line is lost, so a comment follows.
+        gallery = "\n   ".join([".. minigallery::", *linked])
+        source[0] += f"\n\n## Examples\n\n```{{eval-rst}}\n{gallery}\n\n..\n```\n"
 
 
 NAMES = {
