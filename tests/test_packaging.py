@@ -78,6 +78,10 @@ def test_sdist_can_be_built_and_tested(built):
     assert not [n for n in names if n.startswith((".venv", "docs/_build", ".git/"))]
 
 
+def test_the_version_to_cite_is_that_of_the_package():
+    assert f"\nversion: {skts.__version__}\n" in (ROOT / "CITATION.cff").read_text()
+
+
 def test_every_public_name_exists():
     assert [name for name in skts.__all__ if not hasattr(skts, name)] == []
 
