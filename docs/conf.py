@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections import Counter
 from pathlib import Path
 
 from docutils import nodes
@@ -151,6 +152,22 @@ NAMES = {
     for module in (skts, skts.metrics, skts.datasets)
     for name in module.__all__
 }
+
+
+def guide_pages():
+    """Return, for each public name, the pages of the guide that say most about it."""
+    counts = {name: Counter() for name in NAMES}
+    for page in sorted(Path(__file__).parent.glob("guide/*.md")):
+        for name in re.findall(r"`(\w+)(?:\(.*?\))?`", page.read_text()):
+            if name in NAMES and page.stem != "index":
+                counts[name][f":doc:`/guide/{page.stem}`"] += 1
+    return {
+        name: "; ".join(page for page, _ in count.most_common(3))
+        for name, count in counts.items()
+    }
+
+
+autosummary_context = {"guide": guide_pages()}
 
 
 class LinkPublicNames(SphinxTransform):
