@@ -39,7 +39,7 @@ def _column_types(X: Any) -> list[tuple[Any, str]]:
     return [(name, str(kind).lower()) for name, kind in types]
 
 
-def _are_numbers(column: Any) -> bool:
+def are_numbers(column: Any) -> bool:
     """Tell whether text or objects can be read as numbers, as scikit-learn does."""
     try:
         np.asarray(column, dtype=object).astype(float)
@@ -67,7 +67,7 @@ def check_columns(X: Any, name: str) -> None:
     text = [
         column
         for column, kind in types
-        if kind.startswith(_TEXT) and not _are_numbers(X[column])
+        if kind.startswith(_TEXT) and not are_numbers(X[column])
     ]
     message = ""
     if times:
@@ -78,7 +78,10 @@ def check_columns(X: Any, name: str) -> None:
             f"as in {where}.set_index({times[0]!r}), and drop the others."
         )
     if text:
-        message += f" The columns {text} hold text: drop or encode them."
+        message += (
+            f" The columns {text} hold text: drop or encode them, and of dates, make "
+            "the index by pd.to_datetime."
+        )
     if message:
         raise ValueError(f"{name} must hold numbers.{message}")
 

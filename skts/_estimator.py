@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import assert_all_finite, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._columns import misread_channels, newest_first, read_layout
+from ._columns import check_columns, misread_channels, newest_first, read_layout
 from ._docstrings import compose, read
 from ._networks._layers import Layers, flat
 from ._panel import panel_of
@@ -848,6 +848,20 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         elif len(shape) == 3:
             table = np.asarray(X).reshape(shape[0], shape[1] * shape[2])
         has_y = not (isinstance(y, str) and y == "no_validation")
+        if len(shape) > 3:
+            raise ValueError(
+                f"X has shape {shape}, but {type(self).__name__} reads (rows, "
+                "timesteps) or (rows, timesteps, channels), and cuts subsequences by "
+                f"itself: give X.reshape({shape[0]}, -1, {shape[-1]})."
+            )
+        if has_y and hasattr(X, "columns"):
+            check_columns(X, "X")
+        if has_y and np.ndim(y) > 2:
+            raise ValueError(
+                f"y has shape {np.shape(y)}, but must be (rows,) or (rows, steps * "
+                "targets), all targets of the first step first: give "
+                f"y.reshape({len(y)}, -1)."
+            )
         gaps, told = self._without_gaps(y) if has_y else (None, y)
         checked = validate_data(
             self,

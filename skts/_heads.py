@@ -8,13 +8,14 @@ from types import SimpleNamespace
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.utils import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from ._columns import read_steps, step_of
+from ._columns import are_numbers, read_steps, step_of
 from ._estimator import POSITIVE, NetworkEstimator
 from ._quantiles import check_quantiles, positions_of_interval
 from ._scaling import WindowScaler
@@ -209,11 +210,18 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
         return str(name).lower() == "poisson"
 
     def _without_gaps(self, y):
+        values = np.asarray(y)
+        kind = values.dtype.kind
+        if kind in "USMm" or kind == "O" and not are_numbers(values[~pd.isna(values)]):
+            raise ValueError(
+                f"y holds text or times, such as {values.flat[0]!s}, and "
+                f"{type(self).__name__} predicts numbers: give numbers, or take a "
+                "Classifier."
+            )
         if hasattr(y, "isna"):
             gaps = np.asarray(y.isna())
             return (gaps, y.fillna(0)) if gaps.any() else (None, y)
-        values = np.asarray(y)
-        gaps = np.isnan(values) if values.dtype.kind == "f" else np.zeros(1, bool)
+        gaps = np.isnan(values) if kind == "f" else np.zeros(1, bool)
         return (gaps, np.where(gaps, 0, values)) if gaps.any() else (None, y)
 
     def _encode_targets(self, y, reset):

@@ -185,6 +185,26 @@ def test_strings_are_an_error(data):
 # Missing values
 
 
+def test_what_a_newcomer_brings_is_an_error_that_says_what_to_write(data):
+    X, y = data
+    days = pd.date_range("2025-01-01", periods=len(X))
+    wrong = {
+        r"y holds text or times, such as a, .* predicts numbers": (X, ["a"] * len(X)),
+        r"y holds text or times, such as b": (X, pd.Series(["b"] * len(X))),
+        r"y holds text or times, such as 2025": (X, days),
+        r"y\.reshape\(\d+, -1\)": (X, np.ones((len(X), 2, 1))),
+        r"X\.reshape\(\d+, -1, 1\)": (np.ones((len(X), 2, 2, 1)), y),
+        r"\['t'\] hold times: set .*X.set_index": (pd.DataFrame({"t": days}), y),
+        r"\['t'\] hold text: .*pd.to_datetime": (
+            pd.DataFrame({"t": days.astype(str)}),
+            y,
+        ),
+    }
+    for message, (rows, targets) in wrong.items():
+        with pytest.raises(ValueError, match=message):
+            MLPRegressor(epochs=1).fit(rows, targets)
+
+
 def test_rows_from_before_the_series_are_not_trained_on(data):
     X, y = data
     padded = X.copy()
