@@ -856,9 +856,9 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             )
         if has_y and hasattr(X, "columns"):
             check_columns(X, "X")
-        if has_y and np.ndim(y) > 2:
+        if has_y and getattr(y, "ndim", 0) > 2:
             raise ValueError(
-                f"y has shape {np.shape(y)}, but must be (rows,) or (rows, steps * "
+                f"y has shape {y.shape}, but must be (rows,) or (rows, steps * "
                 "targets), all targets of the first step first: give "
                 f"y.reshape({len(y)}, -1)."
             )
