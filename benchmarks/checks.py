@@ -1,13 +1,15 @@
 """How many of scikit-learn's own estimator checks each estimator passes.
 
-Every public estimator with its defaults; below them scikeras' wrappers around the
-network of `MLPRegressor` and `MLPClassifier`, written with Keras as the guide of
-scikeras does. A window reads its neighbours, so that SlidingWindowTransformer() fails
+Every public estimator with its defaults; below them the wrappers of scikeras and of
+Keras around the network of `MLPRegressor` and `MLPClassifier`, written with Keras as
+their guides do. A window reads its neighbours, so that SlidingWindowTransformer() fails
 two checks by nature; SlidingWindowTransformer(window=1) does not.
 Usage: checks.py [words in names of rows]
 """
 
 import collections
+import contextlib
+import io
 import os
 import sys
 import warnings
@@ -17,6 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import sklearn
 from keras import Input, Sequential
 from keras.layers import Dense
+from keras.wrappers import SKLearnClassifier, SKLearnRegressor
 from scikeras.wrappers import KerasClassifier, KerasRegressor
 from sklearn.base import BaseEstimator
 from sklearn.utils.estimator_checks import check_estimator
@@ -37,6 +40,19 @@ def classification_network(meta):
     return Sequential([inputs, Dense(100, "relu"), outputs])
 
 
+def compiled(network, loss):
+    """Return the function that Keras' wrappers ask for: from X and y to a network."""
+
+    def build(X, y):
+        n_outputs = y[0].size
+        meta = {"n_features_in_": X.shape[1]}
+        layers = network(meta | {"n_outputs_": n_outputs, "n_classes_": n_outputs})
+        layers.compile(loss=loss, optimizer="adam")
+        return layers
+
+    return build
+
+
 def estimators():
     """Return what is checked, by the name of its row."""
     public = [getattr(skts, name) for name in skts.__all__]
@@ -44,13 +60,20 @@ def estimators():
         c for c in public if isinstance(c, type) and issubclass(c, BaseEstimator)
     ]
     ours = [*(cls() for cls in classes), skts.SlidingWindowTransformer(window=1)]
-    same = {"optimizer": "adam", "epochs": 100, "batch_size": 64, "verbose": 0}
+    fit = {"epochs": 100, "batch_size": 64, "verbose": 0}
+    same = {"optimizer": "adam"} | fit
     theirs = {
         "scikeras KerasRegressor": KerasRegressor(
             regression_network, loss="mse", **same
         ),
         "scikeras KerasClassifier": KerasClassifier(
             classification_network, loss="sparse_categorical_crossentropy", **same
+        ),
+        "Keras SKLearnRegressor": SKLearnRegressor(
+            compiled(regression_network, "mse"), fit_kwargs=fit
+        ),
+        "Keras SKLearnClassifier": SKLearnClassifier(
+            compiled(classification_network, "categorical_crossentropy"), fit_kwargs=fit
         ),
     }
     return {repr(estimator): estimator for estimator in ours} | theirs
@@ -62,7 +85,8 @@ def main(*words):
     for name, estimator in estimators().items():
         if words and not any(word in name for word in words):
             continue
-        with warnings.catch_warnings():
+        # Keras' wrappers let predict draw its progress.
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             results = check_estimator(estimator, on_fail=None, on_skip=None)
         # Version 1.6 runs some checks twice.
