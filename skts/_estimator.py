@@ -221,6 +221,9 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         `metrics` by their names. They are those of the first of several networks.
     n_epochs_ : int
         Epochs trained.
+    best_epoch_ : int or None
+        The epoch, counted from 1, whose weights `early_stopping` kept, or 0 if these
+        are those that the last call started with. None if nothing was held out.
     n_channels_ : int
         Channels of a window.
     n_features_in_ : int
@@ -482,6 +485,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             # With early_stopping="auto", a tenth of the epochs more.
             n_most = n_epochs + (-(-n_epochs // 10) if len(sets) == 3 else 0)
             task.begin(n_most * len(networks))
+        held_out = sets[1] if self._calibrates() and len(sets) > 1 else None
+        predicted: list[np.ndarray] = []
         no_states = [None] * len(networks)
         states = getattr(self, "_optimizer_states_", no_states)
         trained = [
@@ -495,18 +500,22 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
                 starts_well=starts_well,
                 last=state,
                 watchers=self._watchers(task, networks[: i + 1]),
+                held_out=held_out and held_out[0],
+                predicted=predicted,
             )
             for i, (network, (_, seed), state) in enumerate(
                 zip(networks, seeds, states)
             )
         ]
-        histories, self._optimizer_states_ = zip(*trained)
+        histories, best_epochs, self._optimizer_states_ = zip(*trained)
+        if held_out is not None:
+            self._calibrate(networks, np.mean(predicted, axis=0), *held_out[1:])
         self.model_ = _averaged(networks)
         self._parameters_ = {
             name: copy.copy(v) if isinstance(v, (dict, list)) else v
             for name, v in self.get_params(deep=False).items()
         }
-        self._append_history(histories[0], continuing)
+        self._append_history(histories[0], best_epochs[0], continuing)
 
     def _scaled(self, windows, y, weight):
         """Return what the network is trained on."""
@@ -544,6 +553,10 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _start(self, networks, inputs, y, weight):
         """Give new networks weights that are good to start from; tell whether so."""
+        return False
+
+    def _calibrates(self):
+        """Tell whether held-out rows move what networks predict, by `_calibrate`."""
         return False
 
     def _known_rows(self, X, y, sample_weight, *, reset):
@@ -607,7 +620,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         for network, trained in zip(networks, last):
             network.set_weights(trained.get_weights())
 
-    def _append_history(self, losses, continuing):
+    def _append_history(self, losses, best_epoch, continuing):
         """Add the losses of a call; NaN where a call had no validation loss."""
         earlier = self.history_ if continuing else {}
         n_earlier, n_new = len(earlier.get("loss", [])), len(losses["loss"])
@@ -617,6 +630,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             for name in earlier | losses
         }
         self.n_epochs_ = n_earlier + n_new
+        self.best_epoch_ = best_epoch and n_earlier + best_epoch
 
     def _watchers(self, task, networks):
         """Return what tells scikit-learn's callbacks of epochs of the last network."""
@@ -631,14 +645,23 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
 
         return task.of_epochs(attributes) if task else []
 
-    def _train(self, network, sets, *, epochs, last, watchers, **options):
-        """Have scikeras train `network`; return its losses, and its optimizer's state.
+    def _train(
+        self, network, sets, *, epochs, last, watchers, held_out, predicted, **options
+    ):
+        """Have scikeras train `network`; return its losses, best epoch and optimizer.
 
-        `last` is the state that the last call left to the same network, if any did.
+        `last` is the state that the last call left to the same network, if any did. To
+        `predicted` goes what the network makes of the inputs `held_out`, if any, before
+        it is trained on them, too.
         """
         from scikeras.wrappers import BaseWrapper
 
+        from ._program import predict
         from ._training import keras, trainable
+
+        def on_held_out():
+            xla = self.jit_compile is not False
+            predicted.append(predict(network, held_out, xla))
 
         callbacks = _listed(self.callbacks)
         for callback in callbacks:
@@ -690,12 +713,14 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
                 stand_in,
                 rows=sets,
                 optimizer_state=state if kind == last_kind else None,
+                on_held_out=on_held_out if held_out else None,
                 **options,
             )
         finally:  # so that callbacks are copied and stored without the network
             for callback in callbacks:
                 keras.callbacks.Callback.set_model(callback, None)
-        return model.history.history, (kind, list(model.optimizer_state))
+        optimizer = kind, list(model.optimizer_state)
+        return model.history.history, model.best_epoch, optimizer
 
     @property
     def _trained_loss(self):

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._columns import are_numbers, read_steps, step_of
 from ._estimator import POSITIVE, NetworkEstimator
-from ._quantiles import check_quantiles, positions_of_interval
+from ._quantiles import calibration, check_quantiles, positions_of_interval
 from ._scaling import WindowScaler
 from ._sklearn import (
     ClassifierMixin,
@@ -58,13 +58,14 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
         What to predict beside the median: levels between 0 and 1, rising, 0.5 among
         them, such as ``[0.05, 0.5, 0.95]``, of which each output has a prediction. They
         are trained by the pinball loss [Koenker]_ in place of `loss` and never cross.
-        None predicts one number.
+        With `linear_start`, rows that are held out widen what turns out too narrow
+        [CQR]_. None predicts one number.
     linear_start : bool
         Whether the network starts from the ridge regression of its inputs and learns
         what is left: a linear layer beside it is given the ridge's solution, and its
         own output layer starts at zero. Quantiles start from those of what the ridge
-        leaves. If `early_stopping` holds out rows, the start
-        is kept where no epoch is better.
+        leaves. If `early_stopping` holds out rows, the start is kept where no epoch is
+        better.
     n_targets : int
         Targets in each step of y; y has ``horizon * n_targets`` columns. None reads
         them from the names of y's columns, such as ``births_step2``. Without names,
@@ -82,6 +83,8 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
     References
     ----------
     .. [Koenker] Koenker and Bassett (1978). Regression Quantiles. Econometrica 46.
+    .. [CQR] Romano, Patterson and Candes (2019). Conformalized Quantile Regression.
+       NeurIPS.
     """
 
     loss: Any = "mse"
@@ -330,6 +333,16 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
         for network in networks:
             network.get_layer("linear").set_weights(weights)
         return True
+
+    def _calibrates(self):
+        return self.quantiles is not None and self.linear_start
+
+    def _calibrate(self, networks, predicted, y, weight):
+        """Move quantiles such that they were right of rows that were held out."""
+        added = calibration(predicted, y, weight, self._levels_)
+        for network in networks:
+            kernel, bias = network.get_layer("linear").get_weights()
+            network.get_layer("linear").set_weights([kernel, bias + added])
 
     def _ridge(self, inputs, y, weight):
         """Return the ridge of all outputs, each of the rows in which it is known."""

@@ -28,7 +28,13 @@ from ._seeds import run_seeded
 
 
 class Trainable(keras.Model):
-    """A network with the training that scikit-learn's contract needs."""
+    """A network with the training that scikit-learn's contract needs.
+
+    After `fit`, `best_epoch` is the epoch, counted from 1, whose weights were kept, 0
+    if they are those before training, and None if none was looked for.
+    """
+
+    best_epoch = None
 
     def fit(
         self,
@@ -47,6 +53,7 @@ class Trainable(keras.Model):
         falls=False,
         starts_well=False,
         optimizer_state=None,
+        on_held_out=None,
         **keras_arguments,
     ):
         """Train as `keras.Model.fit` does; return its `History`.
@@ -72,6 +79,9 @@ class Trainable(keras.Model):
             Whether the weights before training are kept if no epoch's are better.
         optimizer_state : list of ndarray, default=None
             The `optimizer_state` that an earlier training left, to go on from.
+        on_held_out : callable, default=None
+            Called when the weights are those that were trained without the rows to
+            validate on.
 
         Raises
         ------
@@ -94,7 +104,7 @@ class Trainable(keras.Model):
             stages.append(Stage(last, epochs, draw, None, False, 1 / 3))
         callbacks = list(callbacks or ())
         before = self.get_weights()
-        rest = stages, callbacks, verbose, falls, optimizer_state
+        rest = stages, callbacks, verbose, falls, optimizer_state, on_held_out
         n_epochs = epochs.stop - initial_epoch
         try:
             with contextlib.ExitStack() as lent:
@@ -119,7 +129,9 @@ class Trainable(keras.Model):
         """Save the network as the plain Keras model that anyone can load."""
         keras.Model(self.input, self.output, name=self.name).save(filepath, **options)
 
-    def _fit_compiled(self, programs, stages, watchers, verbose, falls, state):
+    def _fit_compiled(
+        self, programs, stages, watchers, verbose, falls, state, on_held_out
+    ):
         program = programs[0]
         n_epochs = stages[-1].epochs.stop
         callbacks = keras.callbacks.CallbackList(
@@ -146,6 +158,7 @@ class Trainable(keras.Model):
                 program.load(self, state)
             if stage.starts_well:
                 program.judge(rows)
+            best_before = program.best.numpy()
             first, left = epoch, len(stage.epochs)
             while left and go_on and not self.stop_training:
                 if watchers:
@@ -178,6 +191,13 @@ class Trainable(keras.Model):
             if watchers:
                 program.take_weights(self)
             program.finish(stage.patience)
+            if stage.patience is not None:
+                improved = program.best.numpy() < best_before
+                losses = self.history.history["val_loss"]
+                self.best_epoch = int(np.argmin(losses)) + 1 if improved else 0
+            if on_held_out and stage is stages[0]:
+                program.store(self)
+                on_held_out()
         program.store(self)
         if not all(np.isfinite(weight).all() for weight in self.get_weights()):
             raise Diverged(epoch)
@@ -186,7 +206,7 @@ class Trainable(keras.Model):
         if show:
             print()
 
-    def _fit_keras(self, stages, watchers, verbose, falls, state):
+    def _fit_keras(self, stages, watchers, verbose, falls, state, on_held_out):
         self.optimizer.build(self.trainable_variables)
         for variable, value in zip(state_of(self.optimizer), state or ()):
             variable.assign(value)
@@ -215,7 +235,11 @@ class Trainable(keras.Model):
                 validation_data=held_out if stage is stages[0] else None,
             )
             histories.append(trained)
+            if stage.patience is not None:
+                self.best_epoch = stopper.best_epoch + 1 - stage.epochs.start
             first += len(trained.epoch)
+            if on_held_out and stage is stages[0]:
+                on_held_out()
             if self.stop_training and not stopper.stopped_epoch:
                 break  # a callback of the user
         for later in histories[1:]:
@@ -282,7 +306,7 @@ class _Patience(keras.callbacks.EarlyStopping):
         super().on_train_begin(logs)
         if self.held_out is not None:
             logs = self.model.evaluate(self.held_out, verbose=0, return_dict=True)
-            self.best = logs["loss"]
+            self.best, self.best_epoch = logs["loss"], -1
             self.best_weights = self.model.get_weights()
 
 

@@ -796,6 +796,7 @@ def test_the_start_is_kept_where_no_epoch_is_better(data):
     worse = mlp(linear_start=True, learning_rate=0.5, **options).fit(X, y)
     assert worse.n_epochs_ == len(worse.history_["val_loss"]) == 4
     np.testing.assert_allclose(worse.predict(X), start.predict(X))
+    assert worse.best_epoch_ == 0
 
 
 def test_warm_start_and_partial_fit_go_on_from_the_first_start(data):

@@ -26,6 +26,7 @@ from skts import (
     predict_interval,
     predict_quantiles,
 )
+from skts._quantiles import calibration
 from skts._start import _quantiles
 from skts.metrics import interval_coverage
 
@@ -66,7 +67,8 @@ def test_quantiles_never_cross_and_predict_is_the_median(cls, n_targets, data):
 
 def test_they_start_from_those_of_what_the_ridge_leaves(data):
     X, y = data
-    model = MLPRegressor(**QUICK | {"epochs": 1}, learning_rate=1e-9).fit(X, y[:, 0])
+    model = MLPRegressor(**QUICK, learning_rate=1e-9, early_stopping=False)
+    model.fit(X, y[:, 0])
     below = y[:, :1] <= model.predict_quantiles(X)[:, 0]
     assert_allclose(below.mean(axis=0), LEVELS, atol=2 / 90)
 
@@ -80,6 +82,38 @@ def test_quantiles_of_weighted_values_equal_those_of_repeated_ones():
     share = (repeated[:, np.newaxis] < found).mean(axis=0)
     assert_allclose(share, LEVELS, atol=3 / len(repeated))
     assert_array_equal(_quantiles(np.ones(3), np.ones(3), LEVELS), np.ones(4))
+
+
+@pytest.mark.parametrize("n_networks", [1, 2])
+@pytest.mark.parametrize("jit_compile", ["auto", False])
+def test_held_out_rows_widen_what_is_too_narrow(data, jit_compile, n_networks):
+    X, y = data
+    rougher = y + 9 * np.random.default_rng(1).normal(size=y.shape)
+    model = MLPRegressor(**QUICK, jit_compile=jit_compile, n_networks=n_networks)
+    model.fit(X, y, X_val=X, y_val=rougher)
+    quantiles = model.predict_quantiles(X)
+    for beyond in (rougher < quantiles[..., 0] - 1e-4, rougher > quantiles[..., -1]):
+        # Of 90 rows and one more, a twentieth may be beyond: the fifth is the bound.
+        assert_array_equal(np.round(beyond.sum(axis=0)), 3)
+
+
+def test_held_out_rows_narrow_nothing(data):
+    X, y = data
+    model = MLPRegressor(**QUICK, early_stopping=False)
+    plain = model.fit(X, y).predict_quantiles(X)
+    model.fit(X, y, X_val=X, y_val=model.predict(X))
+    assert_array_equal(model.predict_quantiles(X), plain)
+
+
+def test_calibration_of_weighted_rows_equals_that_of_repeated_ones():
+    rng = np.random.default_rng(0)
+    predicted, y = rng.normal(size=(40, 8)), 9 * rng.normal(size=(40, 2))
+    y[rng.random(y.shape) < 0.2] = np.nan
+    weight = rng.integers(1, 4, 40)
+    weighted = calibration(predicted, y, weight, LEVELS)
+    rows = np.arange(40).repeat(weight)
+    repeated = calibration(predicted[rows], y[rows], np.ones(len(rows)), LEVELS)
+    assert_allclose(weighted, repeated)
 
 
 def test_the_spread_is_learned_where_it_changes():

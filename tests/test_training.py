@@ -313,7 +313,7 @@ def staged(by_keras, **options):
     history = model.fit(
         x, y, rows=rows, callbacks=callbacks if by_keras else [], **options
     ).history
-    return net.get_weights(), history
+    return net.get_weights(), history, model.best_epoch
 
 
 @pytest.mark.parametrize(
@@ -326,10 +326,8 @@ def staged(by_keras, **options):
     ids=["falls", "start is best", "both"],
 )
 def test_stages_of_training_are_those_of_keras_loop(options):
-    (ours, history), (theirs, expected) = (
-        staged(False, **options),
-        staged(True, **options),
-    )
+    ours, history, best_epoch = staged(False, **options)
+    theirs, expected, best_of_keras = staged(True, **options)
     for weight, other in zip(ours, theirs):
         assert_allclose(weight, other, rtol=1e-6, atol=1e-9)
     for name, values in expected.items():  # which Keras keeps in float32
@@ -338,6 +336,10 @@ def test_stages_of_training_are_those_of_keras_loop(options):
     assert np.isnan(history["val_loss"]).sum() == n_last
     if "other" in options:  # no epoch was better, so that patience ran out at once
         assert len(history["loss"]) == 3 + n_last
+        assert best_epoch == 0
+    else:
+        assert best_epoch == 1 + np.nanargmin(history["val_loss"])
+    assert best_epoch == best_of_keras
 
 
 def test_a_rate_that_falls_is_a_schedule_of_keras():

@@ -24,12 +24,12 @@ class LossCurveDisplay:
         Losses of each epoch: "loss" and, if there is one, "val_loss".
     estimator_name : str, default=None
         Name in the legend.
+    best_epoch : int, default=None
+        Epoch, counted from 1, whose weights were kept; 0 if these are those before
+        training. By default, that of the smallest validation loss, if there is one.
 
     Attributes
     ----------
-    best_epoch : int or None
-        Epoch, counted from 1, of the smallest validation loss, whose weights
-        `early_stopping` keeps. None without validation.
     lines_ : list of matplotlib.lines.Line2D
         Training loss and, if there is one, validation loss.
     ax_ : matplotlib.axes.Axes
@@ -50,12 +50,17 @@ class LossCurveDisplay:
     """
 
     def __init__(
-        self, history: dict[str, list[float]], *, estimator_name: str | None = None
+        self,
+        history: dict[str, list[float]],
+        *,
+        estimator_name: str | None = None,
+        best_epoch: int | None = None,
     ) -> None:
         self.history = history
         self.estimator_name = estimator_name
-        validation = history.get("val_loss")
-        self.best_epoch = int(np.argmin(validation)) + 1 if validation else None
+        if best_epoch is None and "val_loss" in history:
+            best_epoch = int(np.nanargmin(history["val_loss"])) + 1
+        self.best_epoch = best_epoch
 
     @classmethod
     def from_estimator(
@@ -85,7 +90,8 @@ class LossCurveDisplay:
                 f"estimator={type(network).__name__} has no history_ of losses: pass a "
                 "fitted network of skts, or a pipeline or search that holds one last."
             )
-        display = cls(network.history_, estimator_name=name or type(network).__name__)
+        name, best_epoch = name or type(network).__name__, network.best_epoch_
+        display = cls(network.history_, estimator_name=name, best_epoch=best_epoch)
         return display.plot(ax=ax)
 
     def plot(self, *, ax: Any = None) -> Self:
@@ -113,11 +119,12 @@ class LossCurveDisplay:
         if not validation:
             self.lines_ = ax.plot(epochs, loss, color=color, label=name)
         else:
-            label = f"{name}\nbest epoch: {self.best_epoch}"
+            label = f"{name}\nbest epoch: {self.best_epoch or 'the start'}"
             self.lines_ = ax.plot(epochs, loss, ":", color=color)
             self.lines_ += ax.plot(epochs, validation, color=color, label=label)
-            best = self.best_epoch, min(validation)
-            ax.plot(*best, "o", color=color, markeredgecolor=text_color())
+            if self.best_epoch:
+                best = self.best_epoch, validation[self.best_epoch - 1]
+                ax.plot(*best, "o", color=color, markeredgecolor=text_color())
             ax.set_ylabel("Loss (dotted: training)")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.set(xlabel="Epoch", ylabel=ax.get_ylabel() or "Loss")
