@@ -12,6 +12,7 @@ from ._networks._own import NetworkClassifier, NetworkRegressor
 from ._plots import (
     BacktestDisplay,
     ForecastDisplay,
+    LagImportanceDisplay,
     LossCurveDisplay,
     ResidualsDisplay,
     SplitDisplay,
@@ -38,6 +39,7 @@ __all__ = [
     "GRURegressor",
     "LSTMClassifier",
     "LSTMRegressor",
+    "LagImportanceDisplay",
     "LossCurveDisplay",
     "MLPClassifier",
     "MLPRegressor",

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_rgba
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, Ridge
@@ -16,6 +17,7 @@ from sklearn.preprocessing import FunctionTransformer
 from skts import (
     BacktestDisplay,
     ForecastDisplay,
+    LagImportanceDisplay,
     LossCurveDisplay,
     MLPRegressor,
     ResidualsDisplay,
@@ -98,6 +100,8 @@ def test_everything_is_inside_the_figure(series, style, width):
         displays.append(SplitDisplay.from_splitter(TimeSeriesSplit(5), series))
         displays.append(BacktestDisplay.from_estimator(Ridge(), series, 9, name=name))
         displays.append(ResidualsDisplay.from_estimator(Ridge(), series))
+        importance = pd.DataFrame({"a long name": [1.0, 2.0], "b": [3.0, np.nan]})
+        displays.append(LagImportanceDisplay(importance, importance.sum()).plot())
         for figure in [display.figure_ for display in displays]:
             figure.canvas.draw()
             for ax in figure.axes:
@@ -112,6 +116,77 @@ def test_what_is_known_stands_out_on_any_background(series):
         with plt.style.context(style):
             display = ForecastDisplay.from_predictions(series[:50], series[50:])
         assert to_rgba(display.history_line_.get_color()) == to_rgba(ink)
+
+
+# Importance of lags
+
+ROWS = np.arange(89)  # of what `make_supervised` makes of 90
+
+
+@pytest.fixture
+def demand():
+    """Demand that repeats after three rows and follows what is known ahead."""
+    rng = np.random.default_rng(0)
+    heat, noise, demand = rng.normal(size=(3, 90))
+    for row in range(3, 90):
+        demand[row] = 0.7 * demand[row - 3] + heat[row] + 0.1 * demand[row]
+    index = pd.date_range("2024", periods=90)
+    frame = pd.DataFrame({"demand": demand, "heat": heat, "noise": noise}, index)
+    return make_supervised(frame, target="demand", ahead=["heat"])
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda model: model,
+        lambda model: model.set_output(transform="pandas"),
+        lambda model: TransformedTargetRegressor(model),
+        lambda model: GridSearchCV(model, {"ridge__alpha": [1e-3]}, cv=[[ROWS, ROWS]]),
+    ],
+    ids=["pipeline", "frames", "targets", "search"],
+)
+def test_lags_and_leads_that_tell_something_are_important(demand, around):
+    X, y = demand
+    windows = SlidingWindowTransformer(4, passthrough=["noise"], history=X)
+    model = around(make_pipeline(windows, Ridge(1e-3))).fit(X, y)
+    display = LagImportanceDisplay.from_estimator(model, X, y, random_state=0)
+
+    by_lag = display.by_lag
+    assert by_lag.index.tolist() == [-3, -2, -1, 0, 1]
+    assert by_lag["demand"].idxmax() == -2
+    assert by_lag["heat"].idxmax() == 1
+    others = np.sort(by_lag.abs().to_numpy().ravel())[:-4]  # two, and two are NaN
+    assert others.max() < 0.1 < by_lag.loc[-2, "demand"] < by_lag.loc[1, "heat"]
+    assert display.by_channel.index.tolist() == ["demand", "heat", "noise"]
+    assert display.by_channel.argmin() == 2
+    repeated = LagImportanceDisplay.from_estimator(model, X, y, random_state=0)
+    pd.testing.assert_frame_equal(repeated.by_lag, by_lag)
+
+
+def test_importance_is_what_the_score_loses_of_shuffled_windows():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(30, 4, 2)), rng.normal(size=30)
+    model = MLPRegressor(units=3, epochs=1, random_state=0).fit(X, y)
+    options = {"scoring": "neg_mean_absolute_error", "random_state": 0}
+    display = LagImportanceDisplay.from_estimator(model, X, y, n_repeats=1, **options)
+
+    order = np.random.RandomState(0).permutation(30)
+    shuffled = X.copy()
+    shuffled[:, 1, 0] = X[order, 1, 0]
+    before, after = (np.abs(model.predict(x) - y).mean() for x in (X, shuffled))
+    np.testing.assert_allclose(display.by_lag.loc[-2, "x0"], after - before)
+    shuffled = X.copy()
+    shuffled[..., 1] = X[order][..., 1]
+    after = np.abs(model.predict(shuffled) - y).mean()
+    np.testing.assert_allclose(display.by_channel["x1"], after - before)
+    assert "neg_mean_absolute_error" in display.axes_[1].get_xlabel()
+
+    flat = LagImportanceDisplay.from_estimator(
+        model, X.reshape(30, 8), y, n_repeats=1, **options
+    )
+    pd.testing.assert_frame_equal(flat.by_lag, display.by_lag)
+    with pytest.raises(NotFittedError):
+        LagImportanceDisplay.from_estimator(MLPRegressor(), X, y)
 
 
 # Windows
@@ -236,6 +311,22 @@ def test_best_epoch_is_that_of_the_smallest_validation_loss():
     display = LossCurveDisplay({"loss": [3, 2, 1], "val_loss": [3, 1, 2]}).plot()
     assert display.best_epoch == 2
     assert display.ax_.lines[-1].get_xydata().tolist() == [[2, 1]]
+
+
+def test_the_best_epoch_is_the_one_whose_weights_were_kept():
+    losses = {"loss": [3.0, 2.0, 1.0], "val_loss": [1.0, 3.0, 2.0]}
+    network = MLPRegressor()
+    network.model_, network.history_ = None, losses
+    network.best_epoch_ = 3  # of a second call, which the first epoch was not in
+    display = LossCurveDisplay.from_estimator(network)
+    assert display.ax_.lines[-1].get_xydata().tolist() == [[3, 2]]
+    network.best_epoch_ = 0
+    display = LossCurveDisplay.from_estimator(network)
+    assert "best epoch: the start" in display.lines_[1].get_label()
+    assert len(display.ax_.lines) == 2
+
+    unknown = LossCurveDisplay({"loss": [3, 2], "val_loss": [1, np.nan]})
+    assert unknown.best_epoch == 1
 
 
 def test_without_validation_no_epoch_is_the_best():

@@ -2,6 +2,7 @@
 
 from ._backtest import BacktestDisplay
 from ._forecasts import ForecastDisplay
+from ._importances import LagImportanceDisplay
 from ._losses import LossCurveDisplay
 from ._residuals import ResidualsDisplay
 from ._splits import SplitDisplay
@@ -10,6 +11,7 @@ from ._windows import WindowDisplay
 __all__ = [
     "BacktestDisplay",
     "ForecastDisplay",
+    "LagImportanceDisplay",
     "LossCurveDisplay",
     "ResidualsDisplay",
     "SplitDisplay",
