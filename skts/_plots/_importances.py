@@ -103,18 +103,19 @@ class LagImportanceDisplay:
 
     Examples
     --------
-    Births repeat from week to week:
+    What a linear model of a week reads most: the last day, and that of a week ago:
 
     >>> from sklearn.linear_model import Ridge
     >>> from sklearn.pipeline import make_pipeline
-    >>> from skts import LagImportanceDisplay, SlidingWindowTransformer
-    >>> from skts import make_supervised
+    >>> from skts import LagImportanceDisplay, SlidingWindowTransformer, make_supervised
     >>> from skts.datasets import load_daily_births
     >>> X, y = make_supervised(load_daily_births())
     >>> model = make_pipeline(SlidingWindowTransformer(7), Ridge()).fit(X, y)
     >>> display = LagImportanceDisplay.from_estimator(model, X, y, random_state=0)
-    >>> int(display.by_lag["births"].idxmax())
-    -6
+    >>> display.by_lag["births"].nlargest(2).round(2)
+     0    0.06
+    -6    0.05
+    Name: births, dtype: float64
     """
 
     def __init__(
