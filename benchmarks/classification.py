@@ -39,6 +39,7 @@ def networks(epochs):
         "skts MLP, defaults": lambda seed: skts.MLPClassifier(random_state=seed),
         "skts CNN, defaults": lambda seed: skts.CNNClassifier(random_state=seed),
         "skts LSTM, defaults": lambda seed: skts.LSTMClassifier(random_state=seed),
+        "skts GRU, defaults": lambda seed: skts.GRUClassifier(random_state=seed),
         "skts CNN-LSTM, defaults": lambda seed: skts.CNNLSTMClassifier(
             random_state=seed
         ),
@@ -49,6 +50,7 @@ def networks(epochs):
         "skts LSTM, longer": lambda seed: skts.LSTMClassifier(
             **long, random_state=seed
         ),
+        "skts GRU, longer": lambda seed: skts.GRUClassifier(**long, random_state=seed),
         "skts CNN-LSTM, longer": lambda seed: skts.CNNLSTMClassifier(
             **long, random_state=seed
         ),

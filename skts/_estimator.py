@@ -100,16 +100,29 @@ def _differ(names, others):
     return bool(names) and bool(others) and list(names) != list(others)
 
 
-def _left_out_message(begun, timesteps):
-    """Say how many rows are left out, if they are not the first ones of a series."""
-    n_left_out = np.count_nonzero(~begun)
-    if n_left_out == 0 or n_left_out < timesteps and begun[n_left_out:].all():
-        return None
-    return (
-        f"{n_left_out} of {len(begun)} rows are left out of training, since their first"
-        " timestep is NaN in every channel, as where a window reaches back to before "
-        "its series. If they are shorter sequences, fill them up with a number."
-    )
+def _begun(windows, is_told):
+    """Return which rows reach back to before no series.
+
+    Unless a transformer or names tell that they are windows of a series, only rows are
+    taken for its start that each know one timestep more, up to all. Others whose first
+    timesteps are NaN are shorter sequences, of which none without a value is of use.
+    """
+    begun = ~np.isnan(windows.timestep(0)).all(axis=1)
+    late = np.flatnonzero(~begun)
+    if is_told or not len(late):
+        return begun
+    known = ~np.isnan(windows[late].gather()).all(axis=2)
+    first = known.argmax(axis=1)
+    at_start = late[-1] == len(late) - 1
+    if at_start and (first == np.arange(len(late), 0, -1)).all():
+        return begun
+    begun[late] = known.any(axis=1)
+    if not begun.all():
+        warn(
+            f"{np.count_nonzero(~begun)} of {len(begun)} rows are left out of training,"
+            " since they are NaN throughout: leave them out of X and y."
+        )
+    return begun
 
 
 def _own_first(cls):
@@ -380,10 +393,11 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             comes from a :class:`SlidingWindowTransformer` tells how it is to be read.
             In a frame, columns that are named as lags are put in that order, those that
             are named as leads, such as ``load_lead1``, are read as a block, and others
-            among them are read beside the window. NaN is allowed: rows whose first
-            timestep is NaN in every channel reach back to before the series and are
-            left out of training; NaN elsewhere becomes the channel's mean (0 with
-            ``standardize=False``), with one more channel that marks it.
+            among them are read beside the window. NaN is allowed, and so are shorter
+            sequences, with NaN in front or behind: it becomes the channel's mean (0
+            with ``standardize=False``), with one more channel that marks it. Windows of
+            a series whose first timestep is NaN in every channel reach back to before
+            it and are left out of training.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             What follows each window. In a regressor, NaN is what is not known: training
             leaves it out, and rows without any target.
@@ -571,16 +585,13 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         if not weight.any():  # version 1.6 of scikit-learn lets that pass
             raise ValueError("sample_weight must not be zero for all rows.")
         weight = self._weigh_classes(y, weight)
-        begun = ~np.isnan(windows.timestep(0)).all(axis=1)
+        begun = _begun(windows, isinstance(X, Windows) or bool(self._channels_))
         if not (begun & (weight > 0)).any():
             raise ValueError(
                 f"X holds no whole window of {windows.timesteps} timesteps: the first "
                 "timestep of every row that has a weight is NaN in every channel. Use a"
                 " shorter window or more rows."
             )
-        is_told = isinstance(X, Windows) or bool(self._channels_)
-        if not is_told and (message := _left_out_message(begun, windows.timesteps)):
-            warn(message)
         missing = np.isnan(y)
         kept = begun & (weight > 0) & ~missing.all(axis=1)
         if reset and (unknown := np.flatnonzero(missing[kept].all(axis=0))).size:

@@ -280,9 +280,33 @@ def test_nan_inside_windows_adds_a_channel_that_marks_it(data):
 
 def test_no_whole_window_is_an_error(data):
     X, y = data
-    X[:, 0] = np.nan
+    frame = pd.DataFrame(X, columns=[f"lag{k}" for k in range(5, -1, -1)])
+    frame["lag5"] = np.nan
     with pytest.raises(ValueError, match="no whole window of 6 timesteps"):
-        mlp().fit(X, y)
+        mlp().fit(frame, y)
+
+
+def rows_seen(X, y):
+    """Return which rows a fit learns from."""
+    fitted = mlp(epochs=1).fit(X, y)
+    far = [mlp(epochs=1).fit(X, y + 99 * (np.arange(len(y)) == k)) for k in range(9)]
+    return [m.history_["loss"] != fitted.history_["loss"] for m in far]
+
+
+def test_whole_sequences_may_be_shorter(data):
+    X, y = data
+    X[[0, 4], :2], X[7, 4:] = np.nan, np.nan
+    assert all(rows_seen(X, y))
+    X[3] = np.nan
+    with pytest.warns(UserWarning, match="1 of 40 rows .* NaN throughout"):
+        assert np.flatnonzero(~np.array(rows_seen(X, y))).tolist() == [3]
+
+
+def test_the_start_of_a_series_is_left_out(data):
+    X, y = data
+    for k in range(3):
+        X[k, : 3 - k] = np.nan
+    assert np.flatnonzero(~np.array(rows_seen(X, y))).tolist() == [0, 1, 2]
 
 
 # Targets
