@@ -8,7 +8,13 @@ import skops.io
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
-from skts import LSTMRegressor, MLPRegressor, SlidingWindowTransformer, make_supervised
+from skts import (
+    GRURegressor,
+    LSTMRegressor,
+    MLPRegressor,
+    SlidingWindowTransformer,
+    make_supervised,
+)
 
 DAYS = pd.date_range("2024-01-01", periods=80, tz="Europe/Berlin")
 SERIES = pd.DataFrame({"a": np.arange(80.0) % 7}, index=DAYS)
@@ -27,7 +33,7 @@ def test_skops_stores_a_pipeline_of_a_dated_frame(model):
 
 @pytest.mark.filterwarnings("ignore:In the future `np.object`:FutureWarning")  # tf2onnx
 @pytest.mark.parametrize("norm", [None, "last", "level", "standard"])
-@pytest.mark.parametrize("cls", [MLPRegressor, LSTMRegressor])
+@pytest.mark.parametrize("cls", [MLPRegressor, LSTMRegressor, GRURegressor])
 def test_onnx_predicts_what_the_network_does(cls, norm, tmp_path):
     values = np.random.default_rng(0).normal(9, 2, size=(90, 5, 1)).astype("float32")
     values[3, 2:] = np.nan
