@@ -236,7 +236,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         Epochs trained.
     best_epoch_ : int or None
         The epoch, counted from 1, whose weights `early_stopping` kept, or 0 if these
-        are those that the last call started with. None if nothing was held out.
+        are those that the last call started with; of several networks, that of the
+        first. None if no rows decided it.
     n_channels_ : int
         Channels of a window.
     n_features_in_ : int
@@ -407,8 +408,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         X_val, y_val, sample_weight_val : array-like, default=None
             Rows to validate on, as X, y and sample_weight are. Their loss is in
             `history_`, and rules `early_stopping` instead of that of rows of X, unless
-            it is False. In a pipeline, ``transform_input=["X_val"]`` makes windows of
-            them.
+            it is False; they widen `quantiles` that are too narrow. In a pipeline,
+            ``transform_input=["X_val"]`` makes windows of them.
 
         Returns
         -------
@@ -632,7 +633,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             network.set_weights(trained.get_weights())
 
     def _append_history(self, losses, best_epoch, continuing):
-        """Add the losses of a call; NaN where a call had no validation loss."""
+        """Add the epochs of a call: NaN where it had no validation loss."""
         earlier = self.history_ if continuing else {}
         n_earlier, n_new = len(earlier.get("loss", [])), len(losses["loss"])
         self.history_: dict[str, list[float]] = {

@@ -58,8 +58,8 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
         What to predict beside the median: levels between 0 and 1, rising, 0.5 among
         them, such as ``[0.05, 0.5, 0.95]``, of which each output has a prediction. They
         are trained by the pinball loss [Koenker]_ in place of `loss` and never cross.
-        With `linear_start`, rows that are held out widen what turns out too narrow
-        [CQR]_. None predicts one number.
+        Rows that are held out widen what turns out too narrow [CQR]_. None predicts
+        one number.
     linear_start : bool
         Whether the network starts from the ridge regression of its inputs and learns
         what is left: a linear layer beside it is given the ridge's solution, and its
@@ -296,7 +296,10 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
         return self._in_order(layers, outputs)
 
     def _in_order(self, layers, outputs):
-        """Keep quantiles from crossing: going from the median, none goes back."""
+        """Keep quantiles from crossing: going from the median, none goes back.
+
+        The last layer is not trained: to its bias `_calibrate` adds.
+        """
         n = len(self._levels_)
         if n == 1:
             return outputs
@@ -306,7 +309,14 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
             parts[i] = layers.Maximum()([parts[i - 1], parts[i]])
         for i in range(median - 1, -1, -1):
             parts[i] = layers.Minimum()([parts[i + 1], parts[i]])
-        return layers.Concatenate()(parts)
+        return layers.EinsumDense(
+            "ab,b->ab",
+            self._n_columns,
+            bias_axes="b",
+            kernel_initializer="ones",
+            trainable=False,
+            name="calibration",
+        )(layers.Concatenate()(parts))
 
     def _scores(self, layers, hidden, inputs):
         if not self.linear_start:
@@ -335,14 +345,14 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
         return True
 
     def _calibrates(self):
-        return self.quantiles is not None and self.linear_start
+        return len(self._levels_) > 1
 
     def _calibrate(self, networks, predicted, y, weight):
         """Move quantiles such that they were right of rows that were held out."""
         added = calibration(predicted, y, weight, self._levels_)
         for network in networks:
-            kernel, bias = network.get_layer("linear").get_weights()
-            network.get_layer("linear").set_weights([kernel, bias + added])
+            kernel, bias = network.get_layer("calibration").get_weights()
+            network.get_layer("calibration").set_weights([kernel, bias + added])
 
     def _ridge(self, inputs, y, weight):
         """Return the ridge of all outputs, each of the rows in which it is known."""

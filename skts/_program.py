@@ -122,8 +122,10 @@ def _compiles(model, callbacks):
 
 def sees_batches(model):
     """Whether what a network makes of a row may depend on the others of its batch."""
-    return bool(model.non_trainable_weights) or any(
-        layer.activity_regularizer or not _is_keras(type(layer).__module__)
+    return any(
+        layer.activity_regularizer
+        or not _is_keras(type(layer).__module__)
+        or (layer.trainable and layer.non_trainable_weights)  # not what is frozen
         for layer in model.layers
     )
 

@@ -56,9 +56,25 @@ def calibration(
     """Return what predictions need added, for quantiles to be right of other rows.
 
     Each quantile but the median is moved outwards by one of its errors, as far out as
-    one more row needs [1]_, and never inwards: other rows are few, and show better that
-    quantiles are too near than that they are too far. Of predictions, all outputs of
-    the first quantile come first.
+    one more row needs [1]_, or by the largest if rows are too few for that. It is never
+    moved inwards, as the rows are few and recent, nor less than a quantile nearer to
+    the median, so that none cross.
+
+    Parameters
+    ----------
+    predicted : ndarray of shape (n_rows, n_quantiles * n_outputs)
+        What a network predicts, all outputs of the first quantile first.
+    y : ndarray of shape (n_rows, n_outputs)
+        What came true, NaN where that is not known.
+    weight : ndarray of shape (n_rows,)
+        A weight of 2 equals having the row twice.
+    quantiles : list of float
+        Their levels.
+
+    Returns
+    -------
+    added : ndarray of shape (n_quantiles * n_outputs,)
+        Not negative above the median, and not positive below.
 
     References
     ----------
@@ -79,6 +95,9 @@ def calibration(
             beyond = np.floor((upto[-1] + 1) * min(level, 1 - level) + 1e-9)
             place = order[upto.searchsorted(beyond)]
             added[i, j] = side * min(0, values[known][place])
+    median = quantiles.index(0.5)
+    added[median:] = np.maximum.accumulate(added[median:])
+    added[median::-1] = np.minimum.accumulate(added[median::-1])
     return added.ravel()
 
 

@@ -9,10 +9,11 @@ from matplotlib.colors import to_rgba
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skts import (
     BacktestDisplay,
@@ -135,20 +136,30 @@ def demand():
     return make_supervised(frame, target="demand", ahead=["heat"])
 
 
-@pytest.mark.parametrize(
-    "around",
-    [
-        lambda model: model,
-        lambda model: model.set_output(transform="pandas"),
-        lambda model: TransformedTargetRegressor(model),
-        lambda model: GridSearchCV(model, {"ridge__alpha": [1e-3]}, cv=[[ROWS, ROWS]]),
-    ],
-    ids=["pipeline", "frames", "targets", "search"],
-)
+AROUND = {
+    "pipeline": lambda model: model,
+    "frames": lambda model: model.set_output(transform="pandas"),
+    "polars": lambda model: model.set_output(transform="polars"),
+    "scaled": lambda model: make_pipeline(model[0], StandardScaler(), model[1]),
+    "nested": lambda model: make_pipeline(FunctionTransformer(abs_heat), model),
+    "targets": TransformedTargetRegressor,
+    "search": lambda model: GridSearchCV(model, {}, cv=[[ROWS, ROWS]]),
+    "frozen": FrozenEstimator,
+}
+
+
+def abs_heat(X):  # a step that knows no names
+    return X.assign(noise=X["noise"].abs())
+
+
+@pytest.mark.parametrize("around", AROUND)
 def test_lags_and_leads_that_tell_something_are_important(demand, around):
     X, y = demand
-    windows = SlidingWindowTransformer(4, passthrough=["noise"], history=X)
-    model = around(make_pipeline(windows, Ridge(1e-3))).fit(X, y)
+    windows = SlidingWindowTransformer(4, passthrough=["noise"], history="auto")
+    model = make_pipeline(windows, Ridge(1e-3))
+    if around == "frozen":
+        model.fit(X, y)
+    model = AROUND[around](model).fit(X, y)
     display = LagImportanceDisplay.from_estimator(model, X, y, random_state=0)
 
     by_lag = display.by_lag
@@ -157,10 +168,33 @@ def test_lags_and_leads_that_tell_something_are_important(demand, around):
     assert by_lag["heat"].idxmax() == 1
     others = np.sort(by_lag.abs().to_numpy().ravel())[:-4]  # two, and two are NaN
     assert others.max() < 0.1 < by_lag.loc[-2, "demand"] < by_lag.loc[1, "heat"]
-    assert display.by_channel.index.tolist() == ["demand", "heat", "noise"]
+    assert display.by_channel.index.tolist()[:2] == ["demand", "heat"]
     assert display.by_channel.argmin() == 2
-    repeated = LagImportanceDisplay.from_estimator(model, X, y, random_state=0)
-    pd.testing.assert_frame_equal(repeated.by_lag, by_lag)
+
+
+def test_what_is_known_ahead_is_one_channel_with_its_own_time(demand):
+    X, y = demand
+    windows = SlidingWindowTransformer(4, passthrough=["heat"])
+    model = make_pipeline(windows, Ridge(1e-3)).fit(X, y)
+    display = LagImportanceDisplay.from_estimator(model, X, y, random_state=0)
+    assert display.by_lag["heat"].dropna().index.tolist() == [0, 1]
+    assert display.by_channel.index.tolist() == ["demand", "noise", "heat"]
+    assert display.by_channel.idxmax() == "heat"
+
+
+def test_importance_is_in_the_score_of_a_search(demand):
+    X, y = demand
+    model = make_pipeline(SlidingWindowTransformer(4), Ridge(1e-3))
+    scoring = "neg_mean_absolute_error"
+    search = GridSearchCV(model, {}, cv=[[ROWS, ROWS]], scoring=scoring).fit(X, y)
+    displays = [
+        LagImportanceDisplay.from_estimator(m, X, y, random_state=0, scoring=how)
+        for m, how in [(search, None), (search.best_estimator_, scoring)]
+    ]
+    pd.testing.assert_frame_equal(displays[0].by_lag, displays[1].by_lag)
+    assert displays[0].score_name == scoring
+    with pytest.raises(ValueError, match="none is named as a lag"):
+        LagImportanceDisplay.from_estimator(Ridge().fit(X, y), X[["demand"]], y)
 
 
 def test_importance_is_what_the_score_loses_of_shuffled_windows():
@@ -181,8 +215,10 @@ def test_importance_is_what_the_score_loses_of_shuffled_windows():
     np.testing.assert_allclose(display.by_channel["x1"], after - before)
     assert "neg_mean_absolute_error" in display.axes_[1].get_xlabel()
 
+    around = TransformedTargetRegressor(model).fit(X.reshape(30, 8), y)
+    around.regressor_ = model
     flat = LagImportanceDisplay.from_estimator(
-        model, X.reshape(30, 8), y, n_repeats=1, **options
+        around, X.reshape(30, 8), y, n_repeats=1, **options
     )
     pd.testing.assert_frame_equal(flat.by_lag, display.by_lag)
     with pytest.raises(NotFittedError):
@@ -324,6 +360,9 @@ def test_the_best_epoch_is_the_one_whose_weights_were_kept():
     display = LossCurveDisplay.from_estimator(network)
     assert "best epoch: the start" in display.lines_[1].get_label()
     assert len(display.ax_.lines) == 2
+    network.best_epoch_ = None  # nothing was kept: the last epoch predicts
+    display = LossCurveDisplay.from_estimator(network)
+    assert display.lines_[1].get_label() == "MLPRegressor"
 
     unknown = LossCurveDisplay({"loss": [3, 2], "val_loss": [1, np.nan]})
     assert unknown.best_epoch == 1

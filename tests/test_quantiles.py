@@ -93,8 +93,8 @@ def test_held_out_rows_widen_what_is_too_narrow(data, jit_compile, n_networks):
     model.fit(X, y, X_val=X, y_val=rougher)
     quantiles = model.predict_quantiles(X)
     for beyond in (rougher < quantiles[..., 0] - 1e-4, rougher > quantiles[..., -1]):
-        # Of 90 rows and one more, a twentieth may be beyond: the fifth is the bound.
-        assert_array_equal(np.round(beyond.sum(axis=0)), 3)
+        # Of 90 rows and one more, a twentieth may be beyond: the fourth is the bound.
+        assert_array_equal(beyond.sum(axis=0), 3)
 
 
 def test_held_out_rows_narrow_nothing(data):
@@ -103,6 +103,21 @@ def test_held_out_rows_narrow_nothing(data):
     plain = model.fit(X, y).predict_quantiles(X)
     model.fit(X, y, X_val=X, y_val=model.predict(X))
     assert_array_equal(model.predict_quantiles(X), plain)
+
+
+def test_quantiles_that_are_kept_from_crossing_are_widened_as_well(data):
+    X, y = data
+    levels = np.linspace(0.1, 0.9, 9)
+    rougher = y + 9 * np.random.default_rng(1).normal(size=y.shape)
+    model = MLPRegressor(quantiles=levels, learning_rate=0.1, random_state=0)
+    model.set_params(epochs=30, early_stopping=False, linear_start=False)
+    tied = np.diff(model.fit(X, y).predict_quantiles(X)) == 0
+    assert tied.any()
+    quantiles = model.fit(X, y, X_val=X, y_val=rougher).predict_quantiles(X)
+    assert (np.diff(quantiles) >= 0).all()
+    for level, bound in zip(levels, np.moveaxis(quantiles, -1, 0)):
+        beyond = rougher < bound - 1e-4 if level < 0.5 else rougher > bound + 1e-4
+        assert (beyond.mean(axis=0) <= min(level, 1 - level)).all() or level == 0.5
 
 
 def test_calibration_of_weighted_rows_equals_that_of_repeated_ones():
@@ -123,7 +138,7 @@ def test_the_spread_is_learned_where_it_changes():
     model = MLPRegressor(quantiles=[0.1, 0.5, 0.9], random_state=0, epochs=40)
     bounds = model.fit(X, y).predict_interval(X, 0.8)[:, 0]
     width = np.diff(bounds)[:, 0]
-    assert width[X[:, -1] > 0].mean() > 4 * width[X[:, -1] < 0].mean()
+    assert width[X[:, -1] > 0].mean() > 3 * width[X[:, -1] < 0].mean()
     assert 0.55 < interval_coverage(y, *bounds.T) < 0.9
 
 

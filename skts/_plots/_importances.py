@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from typing import Any, Self
 
@@ -12,58 +13,70 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from .._columns import lag_names, lag_of, lead_names, lead_of
+from .._columns import Layout, read_layout
 from .._windows import Windows
 from ._style import COLORS, legend_above, new_axes, text_color
 
 __all__ = ["LagImportanceDisplay"]
 
 
-def _behind_windows(model: Any, X: Any) -> tuple[Any, Any, list | None]:
-    """Return a model of windows, the windows, and the names of their columns."""
+def _behind_windows(model: Any, X: Any) -> tuple[Any, Any, list[str]]:
+    """Return a model of windows, windows, and the names of their columns, if known."""
     if hasattr(model, "best_estimator_"):
         return _behind_windows(model.best_estimator_, X)
+    if type(model).__name__ == "FrozenEstimator":
+        return _behind_windows(model.estimator, X)
     if hasattr(model, "regressor_"):  # TransformedTargetRegressor
         inner, X, names = _behind_windows(model.regressor_, X)
         model = copy.copy(model)
         model.regressor_ = inner
         return model, X, names
-    if not isinstance(model, Pipeline) or len(model) < 2:
-        names = list(X.columns) if hasattr(X, "columns") else None
-        return model, X, names
-    steps = model[:-1]
-    return model[-1], steps.transform(X), list(steps.get_feature_names_out())
+    if not isinstance(model, Pipeline):
+        return model, X, [str(name) for name in getattr(X, "columns", [])]
+    names = []
+    if len(model) > 1:
+        with contextlib.suppress(AttributeError, ValueError):  # a step knows none
+            names = list(model[:-1].get_feature_names_out())
+        X = model[:-1].transform(X)
+    model, X, own = _behind_windows(model[-1], X)
+    return model, X, own or names
 
 
-def _as_table(X: Any, model: Any) -> tuple[np.ndarray, list[str], Any]:
-    """Return a table of windows, its names, and what makes X of such a table."""
+def _layout(X: Any, names: list[str], n_channels: int | None) -> Layout:
+    """Return how the columns of X are channels and steps, as a network reads them."""
+    n_columns = int(np.prod(X.shape[1:]))
     if isinstance(X, Windows):
-        channels = X.channels or [f"x{i}" for i in range(X.n_channels)]
-        names = lag_names(channels, X.timesteps)
-        if X.n_leads:
-            names += lead_names(X.ahead, X.n_leads // len(X.ahead))
-        names += [f"beside{i}" for i in range(X.n_beside - X.n_leads)]
-        told = {name: getattr(X, name) for name in ("channels", "ahead", "n_leads")}
-        shape = X.n_channels, X.n_beside
+        n_lags, n_channels = n_columns - X.n_beside, X.n_channels
+        channels, columns = X.channels, np.arange(n_columns)
+        layout = Layout(None, n_lags, list(X.ahead), X.n_leads, columns)
+    else:
+        layout = read_layout(names or [""] * n_columns, n_channels)
+        channels = layout.channels
+        if channels is None and names and n_channels is None:
+            raise ValueError(
+                f"X has the columns {names}, of which none is named as a lag: give a "
+                "model of windows, or a pipeline that makes windows of X."
+            )
+        n_channels = len(channels) if channels else n_channels or 1
+    return layout._replace(
+        channels=list(channels or [f"x{i}" for i in range(n_channels)])
+    )
 
-        def restore(table: np.ndarray) -> Any:
-            return Windows.of_table(table, *shape, **told)
 
-        return np.array(X), names, restore
-    if hasattr(X, "columns"):
-        frame = pd.DataFrame(X)
-        return (
-            frame.to_numpy(copy=True),
-            [str(name) for name in frame],
-            lambda table: pd.DataFrame(table, frame.index, frame.columns),
-        )
-    values = np.array(X)
-    table = values.reshape(len(values), -1)
-    n_channels = getattr(model, "n_channels_", 1)
-    n_channels = values.shape[2] if values.ndim == 3 else n_channels
-    channels = [f"x{i}" for i in range(n_channels)]
-    names = lag_names(channels, table.shape[1] // n_channels)
-    return table, names, lambda table: table.reshape(values.shape)
+def _shuffled(X: Any, columns: list[int], order: np.ndarray) -> Any:
+    """Return X with the rows of some columns in another order."""
+    if hasattr(X, "with_columns"):  # of polars
+        return X.with_columns([X.get_columns()[i].gather(order) for i in columns])
+    if hasattr(X, "iloc"):
+        changed = {X.columns[i]: X.iloc[order, i].array for i in columns}
+        return X.assign(**changed)
+    table = np.array(X)
+    flat = table.reshape(len(table), -1)
+    flat[:, columns] = flat[order][:, columns]
+    if not isinstance(X, Windows):
+        return table
+    told = {name: getattr(X, name) for name in ("channels", "ahead", "n_leads")}
+    return Windows.of_table(table, X.n_channels, X.n_beside, **told)
 
 
 class LagImportanceDisplay:
@@ -149,8 +162,8 @@ class LagImportanceDisplay:
         y : array-like
             What came true.
         scoring : str or callable, default=None
-            Scorer, as in scikit-learn. None takes the score of the estimator, such as
-            R2 of regressors.
+            Scorer, as in scikit-learn. None takes that of a search, or the score of the
+            estimator, such as R2 of regressors.
         n_repeats : int, default=5
             How often each column is shuffled; importance is the mean.
         random_state : int, RandomState instance or None, default=None
@@ -162,41 +175,58 @@ class LagImportanceDisplay:
         -------
         display : LagImportanceDisplay
             The picture.
+
+        Raises
+        ------
+        ValueError
+            If no column that the model reads is a lag.
         """
         check_is_fitted(estimator)
-        model, X, told = _behind_windows(estimator, X)
-        table, names, restore = _as_table(X, model)
-        names = told if told and len(told) == len(names) else names
+        model, X, names = _behind_windows(estimator, X)
+        core = model
+        while hasattr(core, "regressor_"):
+            core = core.regressor_
+        X = X if hasattr(X, "shape") else np.asarray(X)
+        n_channels = X.shape[2] if len(X.shape) == 3 else None
+        n_channels = n_channels or getattr(core, "n_channels_", None)
+        layout = _layout(X, names, n_channels)
+        if scoring is None:
+            scoring = getattr(estimator, "scorer_", None)  # of a search
         score = check_scoring(model, scoring)
         rng = check_random_state(random_state)
-        orders = [rng.permutation(len(table)) for _ in range(n_repeats)]
-        best = score(model, restore(table), y)
+        orders = [rng.permutation(X.shape[0]) for _ in range(n_repeats)]
+        best = score(model, X, y)
 
         def importance(columns: list[int]) -> float:
-            shuffled = table.copy()
-            losses = []
-            for order in orders:
-                shuffled[:, columns] = table[np.ix_(order, columns)]
-                losses.append(best - score(model, restore(shuffled), y))
-            return float(np.mean(losses))
+            scores = [score(model, _shuffled(X, columns, order), y) for order in orders]
+            return float(best - np.mean(scores))
 
-        steps: dict[str, dict[int, int]] = {}  # of each channel: where its columns are
-        beside: dict[str, list[int]] = {}
-        for position, name in enumerate(map(str, names)):
-            if lag := lag_of(name):
-                steps.setdefault(lag[0], {})[-lag[1]] = position
-            elif lead := lead_of(name):
-                steps.setdefault(lead[0], {})[lead[1]] = position
-            else:
-                beside[name] = [position]
+        positions = layout.columns.tolist()
+        lags, rest = positions[: layout.n_lags], positions[layout.n_lags :]
+        leads, beside = rest[: layout.n_leads], rest[layout.n_leads :]
+        channels = layout.channels or []
+        first = 1 - len(lags) // len(channels)
+        steps: dict[str, dict[int, int]] = {name: {} for name in channels}
+        for k, position in enumerate(lags):
+            step, channel = divmod(k, len(channels))
+            steps[channels[channel]][first + step] = position
+        for k, position in enumerate(leads):
+            step, channel = divmod(k, len(layout.ahead))
+            steps.setdefault(layout.ahead[channel], {})[1 + step] = position
+        whole = {name: list(own.values()) for name, own in steps.items()}
+        for k, position in enumerate(beside):
+            name = names[position] if names else f"beside{k}"
+            # What is known ahead may stand beside the window at its own time, too.
+            steps.get(name, {}).setdefault(0, position)
+            whole.setdefault(name, []).append(position)
         by_lag = pd.DataFrame(
             {
-                channel: {step: importance([i]) for step, i in own.items()}
-                for channel, own in steps.items()
+                name: {step: importance([i]) for step, i in own.items()}
+                for name, own in steps.items()
             }
         ).sort_index()
-        whole = {channel: list(own.values()) for channel, own in steps.items()} | beside
         by_channel = pd.Series({name: importance(i) for name, i in whole.items()})
+        scoring = getattr(estimator, "scoring", None) if callable(scoring) else scoring
         name = scoring if isinstance(scoring, str) else "score"
         return cls(by_lag, by_channel, score_name=name).plot(ax=ax)
 

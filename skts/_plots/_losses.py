@@ -24,12 +24,13 @@ class LossCurveDisplay:
         Losses of each epoch: "loss" and, if there is one, "val_loss".
     estimator_name : str, default=None
         Name in the legend.
-    best_epoch : int, default=None
-        Epoch, counted from 1, whose weights were kept; 0 if these are those before
-        training. By default, that of the smallest validation loss, if there is one.
 
     Attributes
     ----------
+    best_epoch : int or None
+        Epoch, counted from 1, of the smallest validation loss, if there is one. Of a
+        network of skts, its `best_epoch_`: 0 if the weights before training were kept,
+        None if those of the last epoch were.
     lines_ : list of matplotlib.lines.Line2D
         Training loss and, if there is one, validation loss.
     ax_ : matplotlib.axes.Axes
@@ -50,17 +51,12 @@ class LossCurveDisplay:
     """
 
     def __init__(
-        self,
-        history: dict[str, list[float]],
-        *,
-        estimator_name: str | None = None,
-        best_epoch: int | None = None,
+        self, history: dict[str, list[float]], *, estimator_name: str | None = None
     ) -> None:
         self.history = history
         self.estimator_name = estimator_name
-        if best_epoch is None and "val_loss" in history:
-            best_epoch = int(np.nanargmin(history["val_loss"])) + 1
-        self.best_epoch = best_epoch
+        validation = history.get("val_loss")
+        self.best_epoch = int(np.nanargmin(validation)) + 1 if validation else None
 
     @classmethod
     def from_estimator(
@@ -90,8 +86,8 @@ class LossCurveDisplay:
                 f"estimator={type(network).__name__} has no history_ of losses: pass a "
                 "fitted network of skts, or a pipeline or search that holds one last."
             )
-        name, best_epoch = name or type(network).__name__, network.best_epoch_
-        display = cls(network.history_, estimator_name=name, best_epoch=best_epoch)
+        display = cls(network.history_, estimator_name=name or type(network).__name__)
+        display.best_epoch = getattr(network, "best_epoch_", display.best_epoch)
         return display.plot(ax=ax)
 
     def plot(self, *, ax: Any = None) -> Self:
@@ -119,7 +115,9 @@ class LossCurveDisplay:
         if not validation:
             self.lines_ = ax.plot(epochs, loss, color=color, label=name)
         else:
-            label = f"{name}\nbest epoch: {self.best_epoch or 'the start'}"
+            label = name
+            if self.best_epoch is not None:
+                label += f"\nbest epoch: {self.best_epoch or 'the start'}"
             self.lines_ = ax.plot(epochs, loss, ":", color=color)
             self.lines_ += ax.plot(epochs, validation, color=color, label=label)
             if self.best_epoch:
