@@ -677,8 +677,10 @@ def test_draws_on_two_axes_that_it_is_given(backtested):
 
 def test_on_a_single_axes_the_errors_alone_are_drawn(backtested):
     ax = plt.figure().subplots()
-    display = BacktestDisplay.from_predictions({"ridge": backtested}, ax=ax)
-    assert display.axes_ == (ax,) and list(ax.lines) == display.error_lines_
+    display = BacktestDisplay.from_predictions({"ridge": backtested})
+    assert display.plot(ax=ax).axes_ == (ax,)
+    assert list(ax.lines) == display.error_lines_
+    assert display.truth_line_ is None and display.forecast_line_ is None
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["ridge"]
 
 

@@ -65,7 +65,7 @@ class BacktestDisplay:
     errors : DataFrame of shape (n_steps, n_models)
         Mean absolute error at each step.
     truth_line_, forecast_line_ : matplotlib.lines.Line2D
-        The lines above; on a single axes there are none.
+        The lines above; None on a single axes.
     error_lines_ : list of matplotlib.lines.Line2D
         The lines below.
     axes_ : tuple of one or two matplotlib.axes.Axes
@@ -226,6 +226,7 @@ class BacktestDisplay:
         n_rows = 1 if ax is not None and np.size(ax) == 1 else 2
         self.axes_ = axes = tuple(np.ravel(new_axes(ax, self, n_rows=n_rows)))
         self.figure_ = axes[0].figure
+        self.truth_line_ = self.forecast_line_ = None
         truth = self._draw_forecasts(axes[0]) if len(axes) == 2 else []
         below = axes[-1]
         marker = "." if len(self.errors) <= 60 else ""
