@@ -876,8 +876,15 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _validate(self, X, y="no_validation", *, reset):
         """Return windows and, if `y` is given, targets (n_rows, n_outputs)."""
-        if isinstance(X, (list, tuple)) and np.ndim(X) == 3:
-            X = np.asarray(X)
+        if isinstance(X, (list, tuple)):
+            try:
+                n_dimensions = np.ndim(X)
+            except ValueError as error:
+                raise ValueError(
+                    "X is a list of sequences of unequal length: fill shorter ones up "
+                    "with NaN, in front or behind."
+                ) from error
+            X = np.asarray(X) if n_dimensions == 3 else X
         shape: tuple[int, ...] = getattr(X, "shape", ())
         table = X
         if isinstance(X, Windows):  # scikit-learn would make an array of them
@@ -888,10 +895,10 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         if len(shape) > 3:
             raise ValueError(
                 f"X has shape {shape}, but {type(self).__name__} reads (rows, "
-                "timesteps) or (rows, timesteps, channels), and cuts subsequences by "
-                f"itself: give X.reshape({shape[0]}, -1, {shape[-1]})."
+                "timesteps) or (rows, timesteps, channels): give "
+                f"X.reshape({shape[0]}, -1, {shape[-1]})."
             )
-        if has_y and hasattr(X, "columns"):
+        if not isinstance(X, Windows):
             check_columns(X, "X")
         if has_y and getattr(y, "ndim", 0) > 2:
             raise ValueError(

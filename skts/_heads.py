@@ -215,11 +215,13 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
     def _without_gaps(self, y):
         values = np.asarray(y)
         kind = values.dtype.kind
-        if kind in "USMm" or kind == "O" and not are_numbers(values[~pd.isna(values)]):
+        known = values[~pd.isna(values)] if kind in "OMm" else values
+        if known.size and kind in "USMm" or kind == "O" and not are_numbers(known):
+            odd = next((v for v in known.flat if not are_numbers(v)), known.flat[0])
+            classifier = ", or take a Classifier" if isinstance(odd, str) else ""
             raise ValueError(
-                f"y holds text or times, such as {values.flat[0]!s}, and "
-                f"{type(self).__name__} predicts numbers: give numbers, or take a "
-                "Classifier."
+                f"y holds text or times, such as {odd!s}, and {type(self).__name__} "
+                f"predicts numbers: give numbers{classifier}."
             )
         if hasattr(y, "isna"):
             gaps = np.asarray(y.isna())

@@ -191,7 +191,10 @@ def test_what_a_newcomer_brings_is_an_error_that_says_what_to_write(data):
     wrong = {
         r"y holds text or times, such as a, .* predicts numbers": (X, ["a"] * len(X)),
         r"y holds text or times, such as b": (X, pd.Series(["b"] * len(X))),
-        r"y holds text or times, such as 2025": (X, days),
+        r"y holds text or times, such as 2025.* give numbers\.$": (X, days),
+        r"such as c, .* or take a Classifier": (X, pd.Series([None, 1, "c"] * 20)[:40]),
+        r"0 sample": (X[:0], np.array([], str)),
+        r"X is an array of datetime64.* index": (days.to_numpy()[:, None], y),
         r"y\.reshape\(\d+, -1\)": (X, np.ones((len(X), 2, 1))),
         r"X\.reshape\(\d+, -1, 1\)": (np.ones((len(X), 2, 2, 1)), y),
         r"\['t'\] hold times: set .*X.set_index": (pd.DataFrame({"t": days}), y),
