@@ -100,29 +100,46 @@ def _differ(names, others):
     return bool(names) and bool(others) and list(names) != list(others)
 
 
-def _begun(windows, is_told):
-    """Return which rows reach back to before no series.
+def _unusable(windows, is_told):
+    """Return which rows reach back to before a series, and which others are empty.
 
-    Unless a transformer or names tell that they are windows of a series, only rows are
-    taken for its start that each know one timestep more, up to all. Others whose first
-    timesteps are NaN are shorter sequences, of which none without a value is of use.
+    Where a transformer or names tell that rows are windows of a series, all reach back
+    whose first timestep is NaN. Others are sequences, shorter where NaN is in front.
     """
-    begun = ~np.isnan(windows.timestep(0)).all(axis=1)
-    late = np.flatnonzero(~begun)
-    if is_told or not len(late):
-        return begun
-    known = ~np.isnan(windows[late].gather()).all(axis=2)
-    first = known.argmax(axis=1)
-    at_start = late[-1] == len(late) - 1
-    if at_start and (first == np.arange(len(late), 0, -1)).all():
-        return begun
-    begun[late] = known.any(axis=1)
-    if not begun.all():
-        warn(
-            f"{np.count_nonzero(~begun)} of {len(begun)} rows are left out of training,"
-            " since they are NaN throughout: leave them out of X and y."
-        )
-    return begun
+    is_late = np.isnan(windows.timestep(0)).all(axis=1)
+    if is_told or not is_late.any():
+        return is_late, np.zeros_like(is_late)
+    rows = np.flatnonzero(is_late)
+    is_empty = np.zeros_like(is_late)
+    is_empty[rows] = np.isnan(windows[rows].gather()).all(axis=(1, 2))
+    starts = _starts(windows, is_late)
+    return starts, is_empty & ~starts
+
+
+def _starts(windows, is_late):
+    """Return which rows are the start of a series, though nothing tells.
+
+    Then each knows one timestep more than the row before it, from one to all, and
+    shows what that one does a timestep to the left: only nearly, where each column was
+    scaled by itself. So do the next three rows, lest two timesteps alike tell.
+    """
+    rows = np.flatnonzero(np.convolve(is_late, np.ones(4))[: len(is_late) - 1])
+    before, after = windows[rows].gather()[:, 1:], windows[rows + 1].gather()[:, :-1]
+    newest = windows.timestep(windows.timesteps - 1)
+    spread = np.fmax.reduce(newest) - np.fmin.reduce(newest)  # NaN where all is
+    is_other = (np.abs(before - after) > 0.05 * spread) | (
+        np.isnan(before) != np.isnan(after)
+    )
+    moves = np.zeros(len(is_late), bool)
+    moves[rows] = ~is_other.any(axis=(1, 2))
+    starts = np.zeros_like(moves)
+    # The last row moves nowhere, so each run has two edges.
+    edges = np.flatnonzero(np.diff(moves & is_late, prepend=False))
+    for first, stop in edges.reshape(-1, 2):
+        is_whole = stop - first >= windows.timesteps - 1 > 0
+        if is_whole and not is_late[stop] and moves[stop : stop + 3].all():
+            starts[first:stop] = True
+    return starts
 
 
 def _own_first(cls):
@@ -586,15 +603,27 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         if not weight.any():  # version 1.6 of scikit-learn lets that pass
             raise ValueError("sample_weight must not be zero for all rows.")
         weight = self._weigh_classes(y, weight)
-        begun = _begun(windows, isinstance(X, Windows) or bool(self._channels_))
-        if not (begun & (weight > 0)).any():
-            raise ValueError(
+        has_weight = weight > 0
+        is_told = isinstance(X, Windows) or bool(self._channels_)
+        early, empty = (rows & has_weight for rows in _unusable(windows, is_told))
+        kept = has_weight & ~early & ~empty
+        if not kept.any():
+            message = (
                 f"X holds no whole window of {windows.timesteps} timesteps: the first "
                 "timestep of every row that has a weight is NaN in every channel. Use a"
                 " shorter window or more rows."
+                if early.any()
+                else "X is NaN throughout, in every row that has a weight: give rows "
+                "that hold values."
+            )
+            raise ValueError(message)
+        if empty.any():
+            warn(
+                f"{np.count_nonzero(empty)} of {np.count_nonzero(has_weight)} rows are "
+                "left out, since they are NaN throughout: leave them out of X and y."
             )
         missing = np.isnan(y)
-        kept = begun & (weight > 0) & ~missing.all(axis=1)
+        kept &= ~missing.all(axis=1)
         if reset and (unknown := np.flatnonzero(missing[kept].all(axis=0))).size:
             raise ValueError(
                 f"y is NaN in all rows to train on, in columns {unknown.tolist()}: "

@@ -14,6 +14,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skts import (
     EncoderDecoderLSTMRegressor,
@@ -206,16 +207,8 @@ def test_what_a_newcomer_brings_is_an_error_that_says_what_to_write(data):
     for message, (rows, targets) in wrong.items():
         with pytest.raises(ValueError, match=message):
             MLPRegressor(epochs=1).fit(rows, targets)
-
-
-def test_rows_from_before_the_series_are_not_trained_on(data):
-    X, y = data
-    padded = X.copy()
-    padded[0, :3], padded[1, :1] = np.nan, np.nan
-    fitted = mlp().fit(padded, y)
-    np.testing.assert_array_equal(fitted.predict(X), mlp().fit(X[2:], y[2:]).predict(X))
-    assert np.isfinite(fitted.predict(padded)).all()
-    assert fitted.model_.input_shape == (None, 6, 1)
+    with pytest.raises(ValueError, match="X is an array of datetime64.* index"):
+        mlp().fit(X[:, :1], y).predict(days.to_numpy()[:, None])
 
 
 CHANNELS = {
@@ -305,11 +298,44 @@ def test_whole_sequences_may_be_shorter(data):
         assert np.flatnonzero(~np.array(rows_seen(X, y))).tolist() == [3]
 
 
-def test_the_start_of_a_series_is_left_out(data):
+def test_one_shorter_sequence_in_front_is_a_row_like_others(data):
     X, y = data
-    for k in range(3):
-        X[k, : 3 - k] = np.nan
-    assert np.flatnonzero(~np.array(rows_seen(X, y))).tolist() == [0, 1, 2]
+    X[0, 0] = np.nan
+    assert all(rows_seen(X, y))
+    assert np.isfinite(mlp().fit([[np.nan, 1.0, 2.0]], [3.0]).predict([[0, 1, 2]]))
+
+
+@pytest.mark.parametrize("n_channels", [1, 2])
+@pytest.mark.parametrize("scaler", [None, StandardScaler()])
+def test_rows_from_before_a_series_are_not_trained_on(scaler, n_channels):
+    padded = SlidingWindowTransformer(4, padding="nan")
+    series = np.random.RandomState(0).normal(5, 3, (2, 20, n_channels)).cumsum(axis=1)
+    X = np.vstack([padded.fit_transform(one) for one in series])
+    X = X if scaler is None else scaler.fit_transform(X)
+    whole = np.isfinite(X).all(axis=1)
+    assert whole.sum() == 34
+    y = np.arange(40.0)
+    fitted = mlp(n_channels=n_channels).fit(X, y)
+    expected = mlp(n_channels=n_channels).fit(X[whole], y[whole])
+    assert fitted.history_ == expected.history_
+    assert fitted.model_.input_shape == (None, 4, n_channels)
+    assert np.isfinite(fitted.predict(X)).all()
+
+
+def test_rows_without_a_value_are_counted_among_those_that_have_a_weight(data):
+    X, y = data
+    X[3] = np.nan
+    mlp().fit(X, y, sample_weight=np.arange(len(X)) != 3)
+    with pytest.raises(ValueError, match="every row that has a weight: give rows"):
+        mlp().fit(X, y, sample_weight=np.arange(len(X)) == 3)
+
+
+def test_sequences_of_unequal_length_are_to_be_filled_up(data):
+    rows = [[1.0, 2.0], [1.0], [1.0, 2.0]]
+    fitted = mlp().fit(np.ones((3, 2)), np.ones(3))
+    for call in (fitted.predict, lambda X: fitted.fit(X, np.ones(3))):
+        with pytest.raises(ValueError, match="unequal length: fill .* with NaN"):
+            call(rows)
 
 
 # Targets
