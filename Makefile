@@ -7,6 +7,7 @@
 VENV := .venv
 VENV_OLDEST := .venv-oldest
 VENV_INTEROP := .venv-interop
+VENV_ENGINES := .venv-engines
 SUPPORTED := 3.13 3.12 3.11
 PYTHON ?= $(SUPPORTED:%=python%) python3 python
 
@@ -14,7 +15,8 @@ PYTHON ?= $(SUPPORTED:%=python%) python3 python
 # neighbours, which share what is compiled, stay together.
 PROCESSES := --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
-.PHONY: help demo demo-births examples test test-oldest interop lint docs bench clean
+.PHONY: help demo demo-births examples test test-oldest interop distributed lint docs bench
+.PHONY: clean
 .NOTPARALLEL:
 
 help:
@@ -24,6 +26,7 @@ help:
 	@echo 'make test         lint, types and tests'
 	@echo 'make test-oldest  tests on the lowest versions that pyproject.toml allows'
 	@echo 'make interop      tests inside other forecasting libraries'
+	@echo 'make distributed  tests on several processes of dask'
 	@echo 'make lint         lint and types'
 	@echo 'make docs         the site, in docs/_build/html'
 	@echo 'make bench        the benchmarks, each prints a table'
@@ -52,6 +55,10 @@ interop: $(VENV_INTEROP)/.interop-installed
 	@echo 'Running the tests inside other libraries ...'
 	@$(VENV_INTEROP)/bin/python -m pytest interop
 
+distributed: $(VENV_ENGINES)/.engines-installed
+	@echo 'Running the tests on several processes of dask ...'
+	@$(VENV_ENGINES)/bin/python -m pytest engines
+
 lint: $(VENV)/.test-installed
 	@echo 'Checking style and types ...'
 	@$(VENV)/bin/ruff check --quiet
@@ -68,7 +75,7 @@ bench: $(VENV)/.bench-installed
 	done
 
 clean:
-	@rm -rf $(VENV) $(VENV_OLDEST) $(VENV_INTEROP)
+	@rm -rf $(VENV) $(VENV_OLDEST) $(VENV_INTEROP) $(VENV_ENGINES)
 	@rm -rf dist docs/_build docs/auto_examples docs/generated docs/sg_execution_times.rst
 	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@rm -f births_forecast.png demand_forecast.png examples/*_forecast.png
@@ -92,6 +99,10 @@ $(VENV_INTEROP)/.interop-installed: pyproject.toml $(VENV_INTEROP)/.created
 	@echo 'Installing skts[interop] in $(VENV_INTEROP) (takes minutes) ...'
 	$(call install,'.[interop]')
 
+$(VENV_ENGINES)/.engines-installed: pyproject.toml $(VENV_ENGINES)/.created
+	@echo 'Installing skts[engines] in $(VENV_ENGINES) (takes minutes) ...'
+	$(call install,'.[engines]')
+
 # The lowest TensorFlow has no wheels for later Pythons.
 $(VENV_OLDEST)/.oldest-installed: SUPPORTED := 3.12 3.11
 $(VENV_OLDEST)/.oldest-installed: pyproject.toml $(VENV_OLDEST)/.created
@@ -106,7 +117,8 @@ LOWEST = import tomllib; \
 	print(*(b.replace(">=", "==") for b in bounds if ">=" in b), sep="\n")
 
 # Pythons are run, not looked up: launchers such as pyenv's may be there and fail.
-$(VENV)/.created $(VENV_OLDEST)/.created $(VENV_INTEROP)/.created: %/.created:
+CREATED := $(VENV)/.created $(VENV_OLDEST)/.created $(VENV_INTEROP)/.created
+$(CREATED) $(VENV_ENGINES)/.created: %/.created:
 	@for python in $(PYTHON); do \
 		version=$$($$python -c '$(VERSION)' 2>/dev/null) || continue; \
 		case ' $(SUPPORTED) ' in \

@@ -53,6 +53,7 @@ def test_wheel_says_what_pyproject_says(built):
         "bench",
         "demo",
         "docs",
+        "engines",
         "examples",
         "interop",
         "plot",
