@@ -100,46 +100,19 @@ def _differ(names, others):
     return bool(names) and bool(others) and list(names) != list(others)
 
 
-def _unusable(windows, is_told):
-    """Return which rows reach back to before a series, and which others are empty.
+def _left_out(windows, is_told):
+    """Return which rows reach back to before a series, or hold no value.
 
-    Where a transformer or names tell that rows are windows of a series, all reach back
-    whose first timestep is NaN. Others are sequences, shorter where NaN is in front.
+    Where a transformer or names tell that rows are windows of a series, those reach
+    back whose first timestep is NaN. Others are sequences, shorter where NaN is in
+    front.
     """
     is_late = np.isnan(windows.timestep(0)).all(axis=1)
     if is_told or not is_late.any():
-        return is_late, np.zeros_like(is_late)
+        return is_late
     rows = np.flatnonzero(is_late)
-    is_empty = np.zeros_like(is_late)
-    is_empty[rows] = np.isnan(windows[rows].gather()).all(axis=(1, 2))
-    starts = _starts(windows, is_late)
-    return starts, is_empty & ~starts
-
-
-def _starts(windows, is_late):
-    """Return which rows are the start of a series, though nothing tells.
-
-    Then each knows one timestep more than the row before it, from one to all, and
-    shows what that one does a timestep to the left: only nearly, where each column was
-    scaled by itself. So do the next three rows, lest two timesteps alike tell.
-    """
-    rows = np.flatnonzero(np.convolve(is_late, np.ones(4))[: len(is_late) - 1])
-    before, after = windows[rows].gather()[:, 1:], windows[rows + 1].gather()[:, :-1]
-    newest = windows.timestep(windows.timesteps - 1)
-    spread = np.fmax.reduce(newest) - np.fmin.reduce(newest)  # NaN where all is
-    is_other = (np.abs(before - after) > 0.05 * spread) | (
-        np.isnan(before) != np.isnan(after)
-    )
-    moves = np.zeros(len(is_late), bool)
-    moves[rows] = ~is_other.any(axis=(1, 2))
-    starts = np.zeros_like(moves)
-    # The last row moves nowhere, so each run has two edges.
-    edges = np.flatnonzero(np.diff(moves & is_late, prepend=False))
-    for first, stop in edges.reshape(-1, 2):
-        is_whole = stop - first >= windows.timesteps - 1 > 0
-        if is_whole and not is_late[stop] and moves[stop : stop + 3].all():
-            starts[first:stop] = True
-    return starts
+    is_late[rows] = np.isnan(windows[rows].gather()).all(axis=(1, 2))
+    return is_late
 
 
 def _own_first(cls):
@@ -605,22 +578,21 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         weight = self._weigh_classes(y, weight)
         has_weight = weight > 0
         is_told = isinstance(X, Windows) or bool(self._channels_)
-        early, empty = (rows & has_weight for rows in _unusable(windows, is_told))
-        kept = has_weight & ~early & ~empty
+        left_out = _left_out(windows, is_told) & has_weight
+        kept = has_weight & ~left_out
         if not kept.any():
-            message = (
+            raise ValueError(
                 f"X holds no whole window of {windows.timesteps} timesteps: the first "
                 "timestep of every row that has a weight is NaN in every channel. Use a"
                 " shorter window or more rows."
-                if early.any()
+                if is_told
                 else "X is NaN throughout, in every row that has a weight: give rows "
                 "that hold values."
             )
-            raise ValueError(message)
-        if empty.any():
+        if left_out.any() and not is_told:
             warn(
-                f"{np.count_nonzero(empty)} of {np.count_nonzero(has_weight)} rows are "
-                "left out, since they are NaN throughout: leave them out of X and y."
+                f"{left_out.sum()} of {has_weight.sum()} rows are left out, since they "
+                "are NaN throughout: leave them out of X and y."
             )
         missing = np.isnan(y)
         kept &= ~missing.all(axis=1)
