@@ -189,10 +189,12 @@ class LagImportanceDisplay:
         X = X if hasattr(X, "shape") else np.asarray(X)
         n_channels = X.shape[2] if len(X.shape) == 3 else None
         n_channels = n_channels or getattr(core, "n_channels_", None)
+        names = names if len(names) == np.prod(X.shape[1:]) else []
         layout = _layout(X, names, n_channels)
-        if scoring is None:
-            scoring = getattr(estimator, "scorer_", None)  # of a search
-        score = check_scoring(model, scoring)
+        if scoring is None and callable(getattr(estimator, "scorer_", None)):
+            score, scoring = estimator.scorer_, estimator.scoring  # of a search
+        else:
+            score = check_scoring(model, scoring)
         rng = check_random_state(random_state)
         orders = [rng.permutation(X.shape[0]) for _ in range(n_repeats)]
         best = score(model, X, y)
@@ -226,7 +228,6 @@ class LagImportanceDisplay:
             }
         ).sort_index()
         by_channel = pd.Series({name: importance(i) for name, i in whole.items()})
-        scoring = getattr(estimator, "scoring", None) if callable(scoring) else scoring
         name = scoring if isinstance(scoring, str) else "score"
         return cls(by_lag, by_channel, score_name=name).plot(ax=ax)
 
