@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 from .._estimator import SIZES, NetworkEstimator, as_sizes
 from .._heads import BaseNetworkClassifier, BaseNetworkRegressor
+from ._layers import last_state
 
 
 class _GRU(NetworkEstimator):
@@ -32,12 +34,11 @@ class _GRU(NetworkEstimator):
     _parameter_constraints = {"units": SIZES, "activation": [str, callable]}
 
     def hidden(self, layers, windows):
-        x = windows
-        *stacked, last = as_sizes("units", self.units)
-        for units in stacked:
-            x = layers.GRU(units, activation=self.activation, return_sequences=True)(x)
-            x = self._drop(layers, x)
-        return self._drop(layers, layers.GRU(last, activation=self.activation)(x))
+        sizes, drop = (
+            as_sizes("units", self.units),
+            functools.partial(self._drop, layers),
+        )
+        return last_state(layers.GRU, sizes, windows, drop, activation=self.activation)
 
 
 class GRURegressor(_GRU, BaseNetworkRegressor):

@@ -24,3 +24,11 @@ def flat(layers, *inputs):
         x if len(x.shape) == 2 else layers.Flatten()(x) for x in inputs if x is not None
     ]
     return layers.Concatenate()(rows) if len(rows) > 1 else rows[0]
+
+
+def last_state(layer, sizes, x, drop, **options):
+    """Return what the last of stacked recurrent layers says at the last timestep."""
+    *stacked, last = sizes
+    for units in stacked:
+        x = drop(layer(units, return_sequences=True, **options)(x))
+    return drop(layer(last, **options)(x))
