@@ -104,11 +104,11 @@ def calibration(
 def quantiles_of(model: Any) -> list[float]:
     """Return the quantiles that a model, or what it is made of, predicts."""
     while model is not None and not hasattr(model, "predict_quantiles"):
-        model = _inner(model)
+        model = inner_of(model)
     return [] if model is None else model._levels_
 
 
-def _inner(model: Any) -> Any:
+def inner_of(model: Any) -> Any:
     """Return what predicts inside of a model, None if that is the model itself."""
     if isinstance(model, Pipeline):
         return model[-1]
@@ -123,7 +123,7 @@ def _ask(model: Any, X: Any, method: str, *arguments: Any) -> np.ndarray:
     """Return what a method of the network inside of a model returns."""
     if hasattr(model, method):
         return getattr(model, method)(X, *arguments)
-    inner = _inner(model)
+    inner = inner_of(model)
     if inner is None:
         check_is_fitted(model)
         raise ValueError(

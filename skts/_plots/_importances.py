@@ -8,12 +8,14 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.metrics import check_scoring
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .._columns import Layout, read_layout
+from .._quantiles import inner_of
 from .._windows import Windows
 from ._style import COLORS, legend_above, new_axes, text_color
 
@@ -22,23 +24,19 @@ __all__ = ["LagImportanceDisplay"]
 
 def _behind_windows(model: Any, X: Any) -> tuple[Any, Any, list[str]]:
     """Return a model of windows, windows, and the names of their columns, if known."""
-    if hasattr(model, "best_estimator_"):
-        return _behind_windows(model.best_estimator_, X)
-    if type(model).__name__ == "FrozenEstimator":
-        return _behind_windows(model.estimator, X)
-    if hasattr(model, "regressor_"):  # TransformedTargetRegressor
-        inner, X, names = _behind_windows(model.regressor_, X)
-        model = copy.copy(model)
-        model.regressor_ = inner
-        return model, X, names
-    if not isinstance(model, Pipeline):
+    inner, names = inner_of(model), []
+    if inner is None:
         return model, X, [str(name) for name in getattr(X, "columns", [])]
-    names = []
-    if len(model) > 1:
+    if isinstance(model, Pipeline) and len(model) > 1:
         with contextlib.suppress(AttributeError, ValueError):  # a step knows none
             names = list(model[:-1].get_feature_names_out())
         X = model[:-1].transform(X)
-    model, X, own = _behind_windows(model[-1], X)
+    inner, X, own = _behind_windows(inner, X)
+    if isinstance(model, TransformedTargetRegressor):
+        model = copy.copy(model)
+        model.regressor_ = inner
+    else:
+        model = inner
     return model, X, own or names
 
 
@@ -184,8 +182,8 @@ class LagImportanceDisplay:
         check_is_fitted(estimator)
         model, X, names = _behind_windows(estimator, X)
         core = model
-        while hasattr(core, "regressor_"):
-            core = core.regressor_
+        while (inner := inner_of(core)) is not None:
+            core = inner
         X = X if hasattr(X, "shape") else np.asarray(X)
         n_channels = X.shape[2] if len(X.shape) == 3 else None
         n_channels = n_channels or getattr(core, "n_channels_", None)
