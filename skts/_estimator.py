@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -490,8 +491,12 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             # With early_stopping="auto", a tenth of the epochs more.
             n_most = n_epochs + (-(-n_epochs // 10) if len(sets) == 3 else 0)
             task.begin(n_most * len(networks))
-        held_out = sets[1] if self._calibrates() and len(sets) > 1 else None
+        held_out: Any = sets[1] if self._calibrates() and len(sets) > 1 else None
         predicted: list[np.ndarray] = []
+
+        def look(network):  # before it is trained on these rows, too
+            predicted.append(self._run(network, held_out[0]))
+
         no_states = [None] * len(networks)
         states = getattr(self, "_optimizer_states_", no_states)
         trained = [
@@ -505,8 +510,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
                 starts_well=starts_well,
                 last=state,
                 watchers=self._watchers(task, networks[: i + 1]),
-                held_out=held_out and held_out[0],
-                predicted=predicted,
+                on_held_out=functools.partial(look, network) if held_out else None,
             )
             for i, (network, (_, seed), state) in enumerate(
                 zip(networks, seeds, states)
@@ -658,23 +662,14 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
 
         return task.of_epochs(attributes) if task else []
 
-    def _train(
-        self, network, sets, *, epochs, last, watchers, held_out, predicted, **options
-    ):
+    def _train(self, network, sets, *, epochs, last, watchers, **options):
         """Have scikeras train `network`; return its losses, best epoch and optimizer.
 
-        `last` is the state that the last call left to the same network, if any did. To
-        `predicted` goes what the network makes of the inputs `held_out`, if any, before
-        it is trained on them, too.
+        `last` is the state that the last call left to the same network, if any did.
         """
         from scikeras.wrappers import BaseWrapper
 
-        from ._program import predict
         from ._training import keras, trainable
-
-        def on_held_out():
-            xla = self.jit_compile is not False
-            predicted.append(predict(network, held_out, xla))
 
         callbacks = _listed(self.callbacks)
         for callback in callbacks:
@@ -726,7 +721,6 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
                 stand_in,
                 rows=sets,
                 optimizer_state=state if kind == last_kind else None,
-                on_held_out=on_held_out if held_out else None,
                 **options,
             )
         finally:  # so that callbacks are copied and stored without the network
@@ -865,15 +859,17 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _predict_blocks(self, X):
         """Predict some rows at a time; yield their windows and the outputs."""
-        from ._program import predict
-
         windows = self._validate(X, reset=False)
         for start in range(0, len(windows), PREDICTED_AT_ONCE):
             rows = slice(start, start + PREDICTED_AT_ONCE)
             part = windows[rows].trimmed()
             inputs = self._scaler_.transform(part, self._precision_)
-            xla = self.jit_compile is not False
-            yield part, predict(self.model_, inputs, xla)
+            yield part, self._run(self.model_, inputs)
+
+    def _run(self, network, inputs):
+        from ._program import predict
+
+        return predict(network, inputs, self.jit_compile is not False)
 
     def _validate(self, X, y="no_validation", *, reset):
         """Return windows and, if `y` is given, targets (n_rows, n_outputs)."""
