@@ -665,6 +665,14 @@ def test_one_of_many_series_is_drawn():
         windowed(Ridge()), A, 2, key="Rome", n_origins=3
     )
     assert list(display.forecasts) == ["Pipeline", "seasonal naive"]
+    for panel in (PANEL, SHUFFLED):
+        display = WindowDisplay.from_series(panel, window=4, target="a", key="Rome")
+        assert_frame_equal(display.series, SERIES["Rome"], check_freq=False)
+        assert (display.X_shape, display.y_shape) == ((19, 4, 2), (19,))
+    display = WindowDisplay.from_estimator(
+        windowed(Ridge()).fit(*make_supervised(A, horizon=2)), A, key="Rome"
+    )
+    assert display.y_shape == (19, 2)
     plt.close("all")
 
 
@@ -676,7 +684,7 @@ def test_the_series_to_draw_must_be_named():
         ForecastDisplay.from_estimator(model, A, 2)
     with pytest.raises(ValueError, match="key='Nice', but .*: forecasts has 1 series"):
         BacktestDisplay.from_predictions(errors, key="Nice")
-    with pytest.raises(ValueError, match="series is a MultiIndex|one series at a time"):
+    with pytest.raises(ValueError, match="key=None, but .*: series has 3 series"):
         WindowDisplay.from_series(A)
 
 

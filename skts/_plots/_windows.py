@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from .._forecast import ModelOnSeries, as_frame
+from .._panel import one_of
 from .._supervised import make_supervised
 from ._style import BLUE, ORANGE, legend_above, new_axes, text_color
 
@@ -77,6 +78,7 @@ class WindowDisplay:
         window: int = 3,
         horizon: int = 1,
         target: Any = None,
+        key: Any = None,
         n_windows: int = 4,
         ax: Any = None,
     ) -> Self:
@@ -93,6 +95,8 @@ class WindowDisplay:
         target : label or list of labels, default=None
             Columns to predict: names in a frame, positions in an array. By default
             all.
+        key : label or tuple of labels, default=None
+            Which of many series is drawn, by the levels of the index before the time.
         n_windows : int, default=4
             Windows to draw, the first ones.
         ax : matplotlib.axes.Axes, default=None
@@ -103,8 +107,8 @@ class WindowDisplay:
         display : WindowDisplay
             The picture.
         """
-        make_supervised(series, window=window, horizon=horizon, target=target)  # checks
-        frame = as_frame(series)
+        frame = one_of(as_frame(series, "series", many=True), key, "series")
+        make_supervised(frame, window=window, horizon=horizon, target=target)  # checks
         if target is None:
             targets = list(frame.columns)
         else:
@@ -119,6 +123,7 @@ class WindowDisplay:
         series: Any,
         *,
         target: Any = None,
+        key: Any = None,
         n_windows: int = 4,
         ax: Any = None,
     ) -> Self:
@@ -133,6 +138,8 @@ class WindowDisplay:
             Rows in time order, with the columns that `estimator` was fitted on.
         target : label or list of labels, default=None
             Columns that `estimator` predicts, as in :func:`forecast`.
+        key : label or tuple of labels, default=None
+            Which of many series is drawn, by the levels of the index before the time.
         n_windows : int, default=4
             Windows to draw, the first ones.
         ax : matplotlib.axes.Axes, default=None
@@ -144,7 +151,7 @@ class WindowDisplay:
             The picture.
         """
         check_is_fitted(estimator)
-        frame = as_frame(series)
+        frame = one_of(as_frame(series, "series", many=True), key, "series")
         is_array = not isinstance(series, (pd.DataFrame, pd.Series))
         model = ModelOnSeries(estimator, frame.columns, target, is_array)
         if not np.isfinite(model.reach):
