@@ -55,5 +55,5 @@ ForecastDisplay.from_predictions(
 plt.show()
 
 # %%
-# The network is better than today's births, and no better than the mean of the last
+# The network is better than today's births, and hardly better than the mean of the last
 # week: nearly nothing ties the births of one day to those of the next.

@@ -56,5 +56,5 @@ ForecastDisplay.from_predictions(
 plt.show()
 
 # %%
-# Reading day by day is of no help here: the error is that of the mean of the last week,
+# Reading day by day is of no help here: the mean of the last week is a little better,
 # and early stopping ends the training before its hundred epochs.

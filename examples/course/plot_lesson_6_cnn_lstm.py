@@ -63,6 +63,6 @@ ForecastDisplay.from_predictions(
 plt.show()
 
 # %%
-# Again the error is that of the mean of the last week. Longer pieces are a parameter
-# away: ``subsequence_length=7, kernel_size=3`` reads the window as two weeks, each in
-# patterns of three days.
+# The error is a little less than that of the mean of the last week. Longer pieces are a
+# parameter away: ``subsequence_length=7, kernel_size=3`` reads the window as two weeks,
+# each in patterns of three days.

@@ -82,9 +82,9 @@ print("Mean absolute error, GW")
 print(pd.DataFrame(table).round(3).to_string())
 
 # %%
-# In the first hour the linear model is far ahead: the next half-hour goes on as the
-# last ones did, and that is what it writes down. The network wins in the working hours,
-# and with them the day; late in the evening, repeating the day before is better.
+# In the first hour the two are close: the next half-hour goes on as the last ones did,
+# and both write that down. The network wins in the working hours, and with them the
+# day; late in the evening, repeating the day before is better than either.
 #
 # The worst of its days is Christmas. Nothing that it was given says that it is one.
 

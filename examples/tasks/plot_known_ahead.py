@@ -93,8 +93,8 @@ plt.show()
 
 # %%
 # Both models gain, and the network stays ahead: a degree more raises demand in summer
-# and lowers it in winter, of which a linear model can learn but one. In the first
-# hours, the half-hours before say most: there the linear models are best.
+# and lowers it in winter, of which a linear model can learn but one. In the first six
+# hours, the half-hours before say most: there the network gains nothing.
 #
 # The temperature is that which came true, as if the weather forecast were perfect, both
 # in training and in the test. Of the working days, that is no more than fair; of the

@@ -51,9 +51,9 @@ display = LagImportanceDisplay.from_estimator(
 )
 
 # %%
-# The network reads the last two values, and at the left end of the windows what demand
-# was a day ago. Of the steps in between, one tells nearly the same as its neighbours.
-# The temperature adds little to what demand tells already.
+# The network reads the last two values above all, and what demand was 8, 16 and, at the
+# left end of the windows, 24 hours ago. Of the steps in between, one tells nearly the
+# same as its neighbours. The temperature adds little to what demand tells already.
 
 print(display.by_channel.round(2))
 print(display.by_lag["demand"].nlargest(3).round(2))

@@ -81,9 +81,9 @@ print(pd.DataFrame(errors).round(1).to_string())
 
 # %%
 # A network knows the levels that it met in training; what it makes of higher ones is
-# anyone's guess. Shown changes, relative to the last value, it has two fifths less
-# error than repeating the last year, in both stretches, and shown differences from the
-# year before two thirds less. ``window_norm="standard"`` is nearly as good as the
+# anyone's guess. Shown changes, relative to the last value, it has two to three fifths
+# less error than repeating the last year, and shown differences from the year before
+# two thirds less. ``window_norm="standard"`` is nearly as good as the
 # default in one and far from it in the other. So do not choose by one test.
 #
 # In the picture, the last three years.
