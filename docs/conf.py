@@ -19,6 +19,7 @@ project_copyright = author
 version = release = skts.__version__
 
 extensions = [
+    "matplotlib.sphinxext.plot_directive",
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
@@ -35,7 +36,11 @@ myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 
 numpydoc_show_class_members = False
+toc_object_entries_show_parents = "hide"
 autodoc_typehints = "none"
+
+plot_include_source = plot_html_show_source_link = plot_html_show_formats = False
+plot_formats = [("png", 144)]
 
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
@@ -59,7 +64,8 @@ html_sidebars = {
     page: []
     for page in (
         *("index", "getting_started", "course", "coming_from"),
-        *("auto_examples/index", "changelog", "contributing"),
+        *("auto_examples/index", "benchmarks", "roadmap", "citing"),
+        *("changelog", "contributing"),
     )
 }
 
@@ -149,6 +155,40 @@ def link_gallery(app, page, source):
         source[0] += f"\n\n## Examples\n\n```{{eval-rst}}\n{gallery}\n\n..\n```\n"
 
 
+# What people search for, and the page that should come first. Sphinx ranks entries of
+# the index above titles and text.
+SEARCHED = {
+    "guide/your_own_data": "csv, parquet, excel, resample",
+    "guide/windows": "sliding window, lag, padding, time zone",
+    "guide/multi_step": "multi-step, recursive, direct",
+    "guide/channels": "multivariate, channel",
+    "guide/known_ahead": "known ahead, exogenous, covariate, holiday, calendar",
+    "guide/panels": "panel, many series, multiple series, global model",
+    "guide/missing": "missing, nan, hole, imputation",
+    "guide/own_networks": "own network, custom network, attention, transformer",
+    "guide/classification": "classification, classifier",
+    "guide/evaluate": "backtest, cross-validation, leak, baseline, metric",
+    "guide/intervals": "quantile, interval, uncertainty, conformal, probabilistic",
+    "guide/tuning": "grid search, hyperparameter, optuna, n_jobs",
+    "guide/speed": "slow, compile, xla, fast",
+    "guide/storage": "pickle, save, load, skops",
+    "guide/serving": "deploy, production, onnx, mlflow, fastapi",
+    "guide/precision": "gpu, cuda, float32",
+    "guide/questions": "overfitting, flat, nan loss, diverged",
+}
+
+
+def add_index_entries(app, page, source):
+    words = SEARCHED.get(page)
+    if page.startswith("generated/skts.") and page.endswith("Regressor"):
+        words = page.removeprefix("generated/skts.").removesuffix("Regressor").lower()
+    if words:
+        entries = ", ".join(f"! {word}" for word in words.split(", "))
+        as_markdown = f"```{{index}} {entries}\n```\n\n"
+        as_rst = f".. index:: {entries}\n\n"
+        source[0] = (as_rst if "generated" in page else as_markdown) + source[0]
+
+
 NAMES = {
     name: f"{module.__name__}.{name}"
     for module in (skts, skts.metrics, skts.datasets)
@@ -169,7 +209,13 @@ def guide_pages():
     }
 
 
-autosummary_context = {"guide": guide_pages()}
+# The code that each Display's page runs, to show what it draws.
+DRAWN = {
+    name: inspect.getdoc(getattr(skts, name)).partition("Examples\n--------\n")[2]
+    for name in skts.__all__
+    if API["Pictures"](name)
+}
+autosummary_context = {"guide": guide_pages(), "drawn": DRAWN}
 
 
 class LinkPublicNames(SphinxTransform):
@@ -178,7 +224,7 @@ class LinkPublicNames(SphinxTransform):
     default_priority = 5
 
     def apply(self):
-        if self.env.docname.startswith(("generated", "changelog")):
+        if self.env.docname.startswith("generated"):
             return
         for literal in list(self.document.findall(nodes.literal)):
             name = literal.astext().partition("(")[0]
@@ -200,5 +246,6 @@ def skip_inherited(app, what, name, member, skip, options):
 def setup(app):
     app.connect("config-inited", write_api_page)
     app.connect("source-read", link_gallery)
+    app.connect("source-read", add_index_entries)
     app.add_transform(LinkPublicNames)
     app.connect("autodoc-skip-member", skip_inherited)

@@ -118,4 +118,5 @@ display = ForecastDisplay.from_estimator(
     n_history=7 * 48,
 )
 display.ax_.set(ylabel="demand, GW")
+# sphinx_gallery_thumbnail_number = 2
 plt.show()

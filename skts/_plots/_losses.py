@@ -46,7 +46,7 @@ class LossCurveDisplay:
     --------
     >>> from skts import LossCurveDisplay
     >>> history = {"loss": [0.9, 0.5, 0.3], "val_loss": [1.0, 0.7, 0.8]}
-    >>> LossCurveDisplay(history).best_epoch
+    >>> LossCurveDisplay(history).plot().best_epoch
     2
     """
 
