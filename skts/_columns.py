@@ -79,8 +79,8 @@ def check_columns(X: Any, name: str) -> None:
         )
     if text:
         message += (
-            f" The columns {text} hold text: drop or encode them, and of dates, make "
-            "the index by pd.to_datetime."
+            f" The columns {text} hold text: drop or encode them, read what should be "
+            "numbers as such, and of dates, make the index by pd.to_datetime."
         )
     if message:
         raise ValueError(f"{name} must hold numbers.{message}")

@@ -10,6 +10,8 @@ import pandas as pd
 
 from ._time import as_times, frequency, last_before_hole
 
+_DATES = (pd.DatetimeIndex, pd.PeriodIndex)
+
 
 class Panel(NamedTuple):
     """Where the series of a table are.
@@ -76,6 +78,14 @@ def panel_of(X: Any, name: str, distinct: bool = True) -> Panel | None:
     index = getattr(X, "index", None)
     if not isinstance(index, pd.MultiIndex):
         return None
+    *others, last = index.levels
+    dated = [k for k, level in enumerate(others) if isinstance(level, _DATES)]
+    if dated and pd.api.types.is_string_dtype(last.dtype):
+        order = [*(k for k in range(index.nlevels) if k != dated[-1]), dated[-1]]
+        raise ValueError(
+            f"The last level of the index of {name} must be the time, but holds labels "
+            f"such as {last[0]!r}: {name}.reorder_levels({order})."
+        )
     times = as_times(index.get_level_values(-1), name)
     codes, keys = _series_of(index)
     if times.hasnans or (codes < 0).any():

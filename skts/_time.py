@@ -67,8 +67,9 @@ def refuse_duplicates(index: pd.Index, name: str) -> None:
     raise ValueError(
         f"The index of {name} must be in time order without duplicates, but "
         f"{index[index.duplicated()][0]} is there more than once. "
-        f"{_repeated_hour(index, name)}If the rows are of several series, select one; "
-        f"if a row came twice, {name}[~{name}.index.duplicated()] keeps the first."
+        f"{_repeated_hour(index, name)}If the rows are of several series, tell them "
+        "apart by a level of the index before the time; if a row came twice, "
+        f"{name}[~{name}.index.duplicated()] keeps the first."
     )
 
 

@@ -401,7 +401,7 @@ def test_parameters_are_checked(parameters):
         (pl.DataFrame({"a": [1.0] * 50}), TypeError, "series is a polars"),
         (make_series(["step"]), ValueError, r"\['step'\] beside the targets"),
         (make_series(["a", "a_forecast"]), ValueError, r"\['a_forecast'\] beside"),
-        (pd.concat({"x": make_series()}).swaplevel(), ValueError, "which are no times"),
+        (pd.concat({"x": make_series()}).swaplevel(), ValueError, "must be the time"),
     ],
     ids=range(9),
 )

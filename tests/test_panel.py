@@ -698,7 +698,7 @@ NO_LABEL = PANEL.set_axis([(None, DAYS[0]), *PANEL.index[1:]])
     "panel, message",
     [
         (TEXT, "holds labels such as .* which are no times"),
-        (PANEL.swaplevel(), "holds labels such as 'Oslo'"),
+        (PANEL.swaplevel(), r"be the time, .* '\w+': \w+.reorder_levels\(\[1, 0\]\)"),
         (TWICE, "has the time 2024-01-08 00:00:00 of the series 'Oslo' more than once"),
     ],
     ids=["text", "swapped", "twice"],
