@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 from fastapi.testclient import TestClient
 
 from skts import forecast
@@ -45,3 +46,16 @@ def test_fastapi_serves_what_forecast_says(tmp_path, monkeypatch):
 
     del sent[rows.index[10].isoformat()]  # an hour that is not known
     assert len(client.post("/forecast", json=sent).raise_for_status().json()) == 24
+
+
+@pytest.mark.filterwarnings("ignore:.*Any type hint:UserWarning")  # mlflow's own hints
+def test_mlflow_loads_what_it_stored(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    train, _ = first_blocks("serving.md")
+    store = (GUIDE / "serving.md").read_text().split("```py\nimport mlflow", 1)[1]
+    names = {"forecast": forecast}
+    exec(train, names)
+    names["last_rows"] = names["series"].tail(48)
+    exec("import mlflow" + store.partition("```")[0], names)
+    assert all(name.startswith("skts.") for name in names["types"])
+    assert names["next_day"].equals(forecast(names["model"], names["series"], 24))
