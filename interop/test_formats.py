@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 
 from skts import (
     GRURegressor,
+    InceptionTimeRegressor,
     LSTMRegressor,
     MLPRegressor,
     SlidingWindowTransformer,
@@ -33,7 +34,9 @@ def test_skops_stores_a_pipeline_of_a_dated_frame(model):
 
 @pytest.mark.filterwarnings("ignore:In the future `np.object`:FutureWarning")  # tf2onnx
 @pytest.mark.parametrize("norm", [None, "last", "level", "standard"])
-@pytest.mark.parametrize("cls", [MLPRegressor, LSTMRegressor, GRURegressor])
+@pytest.mark.parametrize(
+    "cls", [MLPRegressor, LSTMRegressor, GRURegressor, InceptionTimeRegressor]
+)
 def test_onnx_predicts_what_the_network_does(cls, norm, tmp_path):
     values = np.random.default_rng(0).normal(9, 2, size=(90, 5, 1)).astype("float32")
     values[3, 2:] = np.nan

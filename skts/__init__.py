@@ -6,6 +6,10 @@ from ._networks._cnn import CNNClassifier, CNNRegressor
 from ._networks._cnn_lstm import CNNLSTMClassifier, CNNLSTMRegressor
 from ._networks._encoder_decoder import EncoderDecoderLSTMRegressor
 from ._networks._gru import GRUClassifier, GRURegressor
+from ._networks._inception_time import (
+    InceptionTimeClassifier,
+    InceptionTimeRegressor,
+)
 from ._networks._lstm import LSTMClassifier, LSTMRegressor
 from ._networks._mlp import MLPClassifier, MLPRegressor
 from ._networks._own import NetworkClassifier, NetworkRegressor
@@ -37,6 +41,8 @@ __all__ = [
     "ForecastDisplay",
     "GRUClassifier",
     "GRURegressor",
+    "InceptionTimeClassifier",
+    "InceptionTimeRegressor",
     "LSTMClassifier",
     "LSTMRegressor",
     "LagImportanceDisplay",

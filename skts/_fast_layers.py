@@ -9,6 +9,7 @@ speed.
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import itertools
 import math
@@ -25,6 +26,23 @@ SLOPES = {
 }
 RECURRENT = keras.layers.LSTM | keras.layers.GRU
 FEW_TIMESTEPS = 8  # take less time one after the other than as turns of a loop
+MOST_PATCHES = 2**20  # numbers that a convolution of a batch reads, for XLA to be quick
+
+# Of the rows of the batch that a network is called on, to train it.
+weight_of_rows: contextvars.ContextVar = contextvars.ContextVar("weight", default=None)
+
+
+def convolves_much(network, n_rows):
+    """Tell whether TensorFlow is quicker than XLA at a network, as its layers are."""
+    for layer in network.layers:
+        if isinstance(layer, keras.Model) and convolves_much(layer, n_rows):
+            return True
+        if isinstance(layer, keras.layers.Conv1D | keras.layers.Conv2D):
+            n_places = math.prod(layer.output.shape[1:-1])
+            n_read = math.prod(layer.kernel.shape[:-1])
+            if n_rows * n_places * n_read > MOST_PATCHES:
+                return True
+    return False
 
 
 def for_graph(layer):
@@ -42,6 +60,8 @@ def _copy(layer, call):
     copy = type(layer).from_config(layer.get_config())
     if call:
         copy.call = functools.partial(call, copy)
+    if type(layer) is keras.layers.BatchNormalization:
+        copy._moments = functools.partial(_moments, copy, copy._moments)  # Keras' own
     return copy
 
 
@@ -67,9 +87,21 @@ def _faster_call(layer):
         is_plain = layer.padding == "valid" and layer.strides == layer.pool_size
         return _max_pool if is_plain else None
     if isinstance(layer, keras.layers.Conv1D | keras.layers.Conv2D):
-        is_plain = {*layer.strides, layer.groups} == {1} and layer.padding != "same"
-        return _convolve if is_plain else None
+        return _convolve if {*layer.strides, layer.groups} == {1} else None
     return None
+
+
+def _moments(layer, unweighted, x, mask):
+    """Return mean and variance of a batch, in which a weight of 2 is a row twice."""
+    weight = weight_of_rows.get()
+    if weight is None or mask is not None:
+        return unweighted(x, mask)
+    axes = layer._reduction_axes
+    weight = tf.reshape(tf.cast(weight, x.dtype), [-1] + [1] * (len(x.shape) - 1))
+    weight /= tf.reduce_sum(weight) * math.prod(x.shape[axis] for axis in axes[1:])
+    mean = tf.reduce_sum(weight * x, axes, keepdims=True)
+    variance = tf.reduce_sum(weight * (x - mean) ** 2, axes)
+    return tf.reshape(mean, tf.shape(variance)), variance
 
 
 def _drop_out(layer, x, training=False):
@@ -84,8 +116,10 @@ def _drop_out(layer, x, training=False):
 def _convolve(layer, x):
     """Convolve by one product of matrices."""
     reach = [(k - 1) * d for k, d in zip(layer.kernel_size, layer.dilation_rate)]
-    if layer.padding == "causal":
-        x = tf.pad(x, [(0, 0), *((n, 0) for n in reach), (0, 0)])
+    if layer.padding != "valid":
+        before = [n if layer.padding == "causal" else n // 2 for n in reach]
+        around = ((b, n - b) for b, n in zip(before, reach))
+        x = tf.pad(x, [(0, 0), *around, (0, 0)])
     sizes = [n - r for n, r in zip(x.shape[1:-1], reach)]
     offsets = itertools.product(
         *(range(0, r + 1, d) for r, d in zip(reach, layer.dilation_rate))

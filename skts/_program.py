@@ -90,7 +90,7 @@ with _quiet(), xla_cache():
 
     tf.constant(0)  # looks for devices
 
-    from ._fast_layers import for_graph, for_xla
+    from ._fast_layers import convolves_much, for_graph, for_xla, weight_of_rows
 
 XLA_MIN_BATCHES = 200  # that are trained on
 XLA_MAX_TIMESTEPS = 2**14  # of all rows of a batch
@@ -148,6 +148,7 @@ def _uses_xla(model, rows, n_epochs):
     return (
         rows.n_batches[0] * n_epochs >= XLA_MIN_BATCHES
         and rows.size * timesteps <= XLA_MAX_TIMESTEPS
+        and not convolves_much(model, rows.size)
     )
 
 
@@ -350,7 +351,9 @@ class Program:
 
     def _loss(self, *batch, training):
         *inputs, y, weight = batch
+        of_rows = weight_of_rows.set(weight)
         outputs = _call(self.network, inputs, training)
+        weight_of_rows.reset(of_rows)
         loss = tf.add_n([self.loss(y, outputs, weight), *self.network.losses])
         return loss, outputs
 
@@ -677,6 +680,7 @@ def _shared_forward(network, xla):
     config = _config(network)
     if config is None:
         return _trace(network), _variables(network)
+    xla = xla and not convolves_much(network, _rows_at_once(network))
     key = _text([_without_values(config), xla])
     forward = _forwards.pop(key, None) or _trace_copy(network, xla)
     _forwards[key] = forward  # now the latest
@@ -693,9 +697,13 @@ def _trace_copy(network, xla):
     return _compiled(make, xla)
 
 
+def _rows_at_once(network):
+    return BLOCK_BYTES // tf.as_dtype(network.inputs[0].dtype).size
+
+
 def _trace(network, xla=False):
     output = network.outputs[0]
-    n_rows = BLOCK_BYTES // tf.as_dtype(network.inputs[0].dtype).size
+    n_rows = _rows_at_once(network)
     n_elements = n_rows * sum(math.prod(x.shape[1:]) for x in network.inputs)
     capacity = max(1, min(64, 2**16 // n_elements))
 

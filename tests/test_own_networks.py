@@ -78,15 +78,7 @@ CHECKED = [
 ]
 
 
-BY_BATCHES = "statistics of batches count rows, not their weights"
-EXPECTED_FAILURES = {
-    "batch_norm": {"check_sample_weight_equivalence_on_dense_data": BY_BATCHES}
-}
-
-
-@parametrize_with_checks(
-    CHECKED, expected_failed_checks=lambda e: EXPECTED_FAILURES.get(repr(e.network), {})
-)
+@parametrize_with_checks(CHECKED)
 def test_check_estimator(estimator, check):
     run_check(check, estimator)
 

@@ -437,14 +437,28 @@ def looks_at_the_batch(kind, dtype):
 def test_layers_that_look_at_the_batch_do_not_see_rows_that_fill_it_up(
     kind, dtype, n_rows, jit, programs
 ):
+    x, y, weight = data(dtype, n_rows)
+    if kind == "batch norm":  # whose statistics Keras does not weigh
+        weight = np.full_like(weight, 2)
     assert_same_training(
         lambda: looks_at_the_batch(kind, dtype),
-        data(dtype, n_rows),
+        (x, y, weight),
         jit=jit,
         tol=1e-10 if dtype == "float64" else 1e-5,
         validation_data=data(dtype, 11),
     )
     assert len(programs) == 1
+
+
+def test_statistics_of_a_batch_weigh_rows():
+    x, y, weight = data(n_rows=6)
+    twice = np.arange(6) < 2
+    weighted, repeated = network("batch norm"), network("batch norm")
+    fit(weighted, x, y, 1.0 + twice)
+    rows = np.repeat(np.arange(6), 1 + twice)
+    fit(repeated, x[rows], y[rows], np.ones(len(rows)))
+    for weight, expected in zip(weighted.get_weights(), repeated.get_weights()):
+        assert_allclose(weight, expected, rtol=1e-10, atol=1e-12)
 
 
 def test_the_best_weights_have_their_statistics():
