@@ -104,6 +104,20 @@ def _append(table: Any, codes: np.ndarray, rows: Any) -> tuple[Any, np.ndarray]:
     return pd.concat([table, rows]).iloc[order], both[order]
 
 
+def _labels_after(series: list[tuple[Any, pd.Index]], count: int) -> list[pd.Index]:
+    """Return the labels that continue each series, made once for all that end alike."""
+    made: dict[Any, pd.Index] = {}
+    each = []
+    for key, times in series:
+        end: Any = key
+        if isinstance(times, pd.DatetimeIndex) and times.freq is not None:
+            end = times[-1], times.freq
+        if end not in made:
+            made[end] = labels_after(times, count, key)
+        each.append(made[end])
+    return each
+
+
 def _tail(table: Any, codes: np.ndarray, n_rows: int) -> tuple[Any, np.ndarray]:
     """Return the last rows of each series."""
     stops = codes.searchsorted(codes, "right")
@@ -771,7 +785,7 @@ def forecast(
     reading = ModelOnSeries(model, columns, target, is_array)
     targets = reading.targets
     ahead, n_ahead = reading.ahead, reading.n_ahead
-    each = [labels_after(times, steps + n_ahead, key) for key, times in one_by_one]
+    each = _labels_after(one_by_one, steps + n_ahead)
     labels = each[0]
     if panel is not None:
         labels = with_keys(panel.keys, each, series.index.names)

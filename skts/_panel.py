@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ._time import as_times, frequency, last_before_hole
+from ._time import as_times, frequency, last_before_hole, with_frequency
 
 _DATES = (pd.DatetimeIndex, pd.PeriodIndex)
 
@@ -49,12 +49,12 @@ class Panel(NamedTuple):
 
 def _with_frequency(times: pd.Index) -> pd.Index:
     """Let dates and integers without holes say their frequency."""
-    is_naive = isinstance(times, pd.DatetimeIndex) and times.tz is None
-    if is_naive or times.dtype.kind in "iu":
+    are_dates = isinstance(times, pd.DatetimeIndex)
+    if are_dates or times.dtype.kind in "iu":
         step = frequency(times)
         if step is not None and last_before_hole(times, step) is None:
-            if is_naive:
-                return pd.DatetimeIndex(times, freq=step)
+            if are_dates:
+                return with_frequency(times, step)
             return pd.RangeIndex(times[0], times[-1] + step, step, name=times.name)
     return times
 

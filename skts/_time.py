@@ -20,6 +20,8 @@ from pandas.tseries.offsets import (
 )
 
 _DAY = 86_400 * 10**9  # in nanoseconds
+# Before version 3, pandas keeps the days of another zone when it converts.
+_KEEPS_DAYS = isinstance(Day(), Tick)
 _NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
 
@@ -304,7 +306,7 @@ def _frequency_of_dates(index: pd.DatetimeIndex) -> BaseOffset | None:
     if freq is not None and (
         index.tz is None
         or _is_fixed(freq)
-        # Before version 3, pandas keeps the days of another zone when it converts.
+        or not _KEEPS_DAYS
         or grid_positions(pd.DatetimeIndex(index, freq=None), freq) is not None
     ):
         return freq
@@ -522,9 +524,22 @@ def _dates_after(
         return pd.date_range(index[-1], periods=count + 1, **options)[1:]
     # One more for the last label, and one for a day that the zone may skip.
     wall = pd.date_range(_wall_time(index)[-1], periods=count + 2, **options)[1:]
-    exact = wall.tz_localize(index.tz, ambiguous="NaT", nonexistent="NaT")
     dates = _at_wall_time(_without_skipped_days(wall, index.tz)[:count], index.tz)
-    return dates if exact.hasnans else pd.DatetimeIndex(dates, freq=step)
+    return with_frequency(dates, step)
+
+
+def with_frequency(index: pd.DatetimeIndex, step: BaseOffset) -> pd.DatetimeIndex:
+    """Let dates without holes say their frequency.
+
+    In a zone that skips one of them, or has it twice, pandas has none.
+    """
+    if index.tz is not None and not _is_fixed(step):
+        first, last = _wall_time(index)[[0, -1]]
+        wall = pd.date_range(first, last, freq=step)
+        exact = wall.tz_localize(index.tz, ambiguous="NaT", nonexistent="NaT")
+        if exact.hasnans:
+            return index
+    return pd.DatetimeIndex(index, freq=step)
 
 
 def _business_days(index: pd.DatetimeIndex) -> BaseOffset | None:

@@ -253,9 +253,14 @@ def test_forecasts_of_models_of_arrays():
     assert_forecasts_each(windowed(Ridge()).fit(X, y), A, 3)
 
 
+HOUR = pd.Timedelta("1h")
+DAYS_SKIPPED = pd.date_range("2018-10-15", periods=30, name="day")
+DAYS_TWICE = pd.date_range("2024-10-15", periods=30, name="day")
 LABELS = {
     "zone": DAYS.tz_localize("Europe/Berlin"),
     "hours": pd.date_range("2024-03-30", periods=30, freq="h", tz="Europe/Berlin"),
+    "no midnight": DAYS_SKIPPED.tz_localize("America/Sao_Paulo", nonexistent=HOUR),
+    "two midnights": DAYS_TWICE.tz_localize("America/Havana", ambiguous=[True] * 30),
     "periods": pd.period_range("2024-01", periods=30, freq="M"),
     "months": pd.date_range("2024-01-31", periods=30, freq="ME"),
     "numbers": pd.Index(range(10, 40)),
