@@ -81,3 +81,8 @@ ForecastDisplay.from_estimator(
 )
 axes.set(ylabel="demand, GW")
 plt.show()
+
+# %%
+# In this cool week, repeating the last one was nearer to the truth. The hot Sunday at
+# its end, 34 degrees, is beyond the interval: the network knows nothing of the weather.
+# :doc:`plot_electricity_demand` has the temperature of the days to come.
