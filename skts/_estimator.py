@@ -76,7 +76,7 @@ def _of_each(series, rows):
 
 def _averaged(networks):
     """Return one network whose outputs are the mean of those of all."""
-    from ._program import keras
+    from ._engine import keras
 
     first, *others = networks
     if not others:
@@ -669,7 +669,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         """
         from scikeras.wrappers import BaseWrapper
 
-        from ._training import keras, trainable
+        from ._engine import keras
+        from ._training import trainable
 
         callbacks = _listed(self.callbacks)
         for callback in callbacks:
@@ -726,7 +727,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         finally:  # so that callbacks are copied and stored without the network
             for callback in callbacks:
                 keras.callbacks.Callback.set_model(callback, None)
-        optimizer = kind, list(model.optimizer_state)
+        optimizer = kind, dict(model.optimizer_state)
         return model.history.history, model.best_epoch, optimizer
 
     @property
@@ -742,7 +743,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _build(self, inputs, seed):
         """Return a plain Keras network that reads rows of `inputs`."""
-        from ._program import keras  # which quiets TensorFlow first
+        from ._engine import keras  # which quiets TensorFlow first
 
         dtype = str(inputs[0].dtype)
         names = [name for name in INPUTS if name != "leads" or self._n_leads_]

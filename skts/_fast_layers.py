@@ -14,9 +14,9 @@ import functools
 import itertools
 import math
 
-import keras
-import tensorflow as tf
 from tensorflow.compiler.tf2xla.python import xla  # no public name leads to its barrier
+
+from ._engine import keras, tf
 
 # Slopes of the activations that follow from what the activations return.
 SLOPES = {

@@ -534,7 +534,7 @@ class BaseNetworkClassifier(ClassifierMixin, NetworkEstimator):
         return max(2, len(self.classes_))
 
     def _metric(self, metric):
-        from ._program import keras
+        from ._engine import keras
 
         if metric in ("accuracy", "acc"):  # as Keras reads it where targets are one-hot
             return keras.metrics.CategoricalAccuracy(metric)

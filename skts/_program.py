@@ -10,87 +10,19 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
-import importlib.util
 import json
 import math
-import os
-import re
-import sys
-import tempfile
 import threading
 import time
 import weakref
 
 import numpy as np
 
-from ._disk_cache import start_anew, xla_cache
+from ._disk_cache import start_anew
+from ._engine import keras, tf
+from ._fast_layers import convolves_much, for_graph, for_xla, weight_of_rows
+from ._optimizers import Updates, give_state, has_constant_rate, state_of
 from ._seeds import run_seeded
-
-# How the lines that TensorFlow logs while it is loaded begin.
-_LOGGED = re.compile(rb"[IWE]\d{4} |\d{4}-\S+ \S+: [IWE] |WARNING: All log messages ")
-
-
-@contextlib.contextmanager
-def _quiet():
-    """Keep to itself what TensorFlow logs while it is loaded for the first time."""
-    if "tensorflow" in sys.modules or "TF_CPP_MIN_LOG_LEVEL" in os.environ:
-        yield
-        return
-    # What fails is raised, too. XLA logs an error for each program that it reads from
-    # disk, as it takes what it prefers for features of a processor. Read once.
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    try:
-        with _quiet_stderr():
-            yield
-    finally:
-        del os.environ["TF_CPP_MIN_LOG_LEVEL"]
-
-
-@contextlib.contextmanager
-def _quiet_stderr():
-    try:
-        stderr = os.dup(2)
-    except OSError:  # is closed
-        yield
-        return
-    with tempfile.TemporaryFile() as written:
-        os.dup2(written.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
-            written.seek(0)
-            others = [line for line in written if not _LOGGED.match(line)]
-            with contextlib.suppress(OSError):  # nobody reads it any more
-                os.write(2, b"".join(others))  # what other threads had to say
-
-
-def check_engine():
-    """Say what is wrong with TensorFlow, or with Keras on top of it, if anything is."""
-    if importlib.util.find_spec("tensorflow") is None:
-        raise ImportError(
-            "skts trains by TensorFlow, which is not installed: pip install tensorflow."
-        )
-    loaded = sys.modules.get("keras")
-    chosen = loaded.config.backend() if loaded else os.environ.get("KERAS_BACKEND")
-    if chosen not in (None, "", "tensorflow"):
-        raise ImportError(
-            f"skts trains by Keras on TensorFlow, but Keras' backend is {chosen!r}: set"
-            " KERAS_BACKEND=tensorflow in the environment before Python starts."
-        )
-
-
-check_engine()
-with _quiet(), xla_cache():
-    import keras
-
-    check_engine()  # a file of settings may choose the backend, too
-    import tensorflow as tf
-
-    tf.constant(0)  # looks for devices
-
-    from ._fast_layers import convolves_much, for_graph, for_xla, weight_of_rows
 
 XLA_MIN_BATCHES = 200  # that are trained on
 XLA_MAX_TIMESTEPS = 2**14  # of all rows of a batch
@@ -150,24 +82,6 @@ def _uses_xla(model, rows, n_epochs):
         and rows.size * timesteps <= XLA_MAX_TIMESTEPS
         and not convolves_much(model, rows.size)
     )
-
-
-def fresh_copy(optimizer):
-    config = optimizer.get_config()
-    schedule = optimizer._learning_rate
-    if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
-        config["learning_rate"] = schedule  # as it is: Keras cannot find a user's own
-    return type(optimizer).from_config(config)
-
-
-def has_constant_rate(optimizer):
-    """Tell whether no schedule rules the learning rate, which is then data."""
-    return isinstance(optimizer._learning_rate, keras.Variable)
-
-
-def state_of(optimizer):
-    """Return the variables of `optimizer` but for the learning rate."""
-    return [v for v in optimizer.variables if v is not optimizer.learning_rate]
 
 
 # The rows of batches ----------------------------------------------------------------
@@ -256,12 +170,12 @@ class Program:
     def __init__(self, model, rows, xla, pooled, twin=None):
         network = keras.Model(model.input, model.output)  # not compiled
         self.network = _copy_of(network, xla) if pooled else network
-        self.weights = self.network.trainable_variables
-        self.kept = self.network.weights  # statistics of batches among them
+        self.updates = Updates(model.optimizer, self.network.trainable_variables)
+        self.optimizer = self.updates.optimizer
+        statistics = self.network.non_trainable_weights
+        self.kept = [*self.updates.variables, *statistics]
         self.n_last = rows.n_last
         self.is_xla = xla
-        self.optimizer = fresh_copy(model.optimizer)
-        self.optimizer.build(self.weights)
         self.initial_state = self.state()
         self.loss = model.loss
         self.metrics = [metric for _, metric in model.row_metrics]
@@ -272,6 +186,7 @@ class Program:
         self.best, self.total, self.waited = (tf.Variable(zero) for _ in range(3))
         self.variables = [
             *_variables(self.network),
+            *(v.value for v in self.updates.variables if self.updates.at_once),
             *(v.value for v in self.optimizer.variables),
             *(*self.best_weights, self.best, self.total, self.waited),
         ]
@@ -340,7 +255,7 @@ class Program:
         with tf.GradientTape() as tape:
             loss, outputs = self._loss(*batch, training=True)
             scaled = self.optimizer.scale_loss(loss)
-        self.optimizer.apply(tape.gradient(scaled, self.weights), self.weights)
+        self.updates.apply(tape.gradient(scaled, self.updates.weights))
         return self._values(loss, outputs, *batch[-2:])
 
     def _validate(self, *batch):
@@ -426,24 +341,24 @@ class Program:
     def load(self, model, state):
         """Begin a fit with the weights and seeds of `model`."""
         _copy(model.variables, self.network.variables)
-        for variable, value in zip(
-            state_of(self.optimizer), self.initial_state if state is None else state
-        ):
-            variable.assign(value)
+        self.updates.gather()
+        give_state(self.optimizer, self.initial_state if state is None else state)
         self.best.assign(np.inf)
         self.total.assign(0)
         self.waited.assign(0)
 
     def take_weights(self, model):
         """Take the weights of `model`, which a callback may have changed."""
-        _copy(model.weights, self.kept)
+        _copy(model.weights, self.network.weights)
+        self.updates.gather()
 
     def finish(self, patience):
         """End a fit: settle on the weights."""
-        self.optimizer.finalize_variable_values(self.weights)
+        self.updates.finish()
         if patience is not None:
             for weight, best in zip(self.kept, self.best_weights):
                 weight.assign(best)
+            self.updates.spread()
 
     def store(self, model):
         """Give `model` the weights and seeds."""
@@ -452,7 +367,7 @@ class Program:
 
     def state(self):
         """Return the state of the optimizer."""
-        return [v.numpy() for v in state_of(self.optimizer)]
+        return state_of(self.optimizer)
 
 
 def _call(network, inputs, training):

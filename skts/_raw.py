@@ -37,7 +37,7 @@ def raw_network(
     """
 
     def build():
-        from ._program import keras
+        from ._engine import keras
 
         tensors = {
             name: keras.Input(shape, dtype=dtype, name=name)
@@ -66,7 +66,7 @@ class _Raw:
     """What `WindowScaler` does to arrays, in operations of Keras."""
 
     def __init__(self, scaler, of_leads, dtype, n_quantiles):
-        from ._program import keras
+        from ._engine import keras
 
         self.ops = keras.ops
         self.scaler = scaler

@@ -46,7 +46,7 @@ class FitTask:
         """
         if self.context is None or not getattr(self.context, "_callbacks", True):
             return []
-        from ._program import keras
+        from ._engine import keras
 
         task = self
 

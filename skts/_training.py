@@ -15,15 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._program import (
-    Rows,
-    fresh_copy,
-    has_constant_rate,
-    keras,
-    lend,
-    sees_batches,
-    state_of,
-)
+from ._engine import keras
+from ._optimizers import fresh_copy, give_state, has_constant_rate, state_of
+from ._program import Rows, lend, sees_batches
 from ._seeds import run_seeded
 
 
@@ -77,7 +71,7 @@ class Trainable(keras.Model):
             it.
         starts_well : bool, default=False
             Whether the weights before training are kept if no epoch's are better.
-        optimizer_state : list of ndarray, default=None
+        optimizer_state : dict of ndarrays, default=None
             The `optimizer_state` that an earlier training left, to go on from.
         on_held_out : callable, default=None
             Called when the weights are those that were trained without the rows to
@@ -208,8 +202,8 @@ class Trainable(keras.Model):
 
     def _fit_keras(self, stages, watchers, verbose, falls, state, on_held_out):
         self.optimizer.build(self.trainable_variables)
-        for variable, value in zip(state_of(self.optimizer), state or ()):
-            variable.assign(value)
+        if state:
+            give_state(self.optimizer, state)
         rate, histories = _LearningRate(self.optimizer, falls), []
         first = stages[0].epochs.start
         for stage in stages:
@@ -247,7 +241,7 @@ class Trainable(keras.Model):
             for name, values in histories[0].history.items():
                 values += later.history.get(name, unknown)
         self.history = histories[0]
-        self.optimizer_state = [v.numpy() for v in state_of(self.optimizer)]
+        self.optimizer_state = state_of(self.optimizer)
 
 
 class Stage(NamedTuple):

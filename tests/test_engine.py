@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from skts._program import check_engine
+from skts._engine import check_engine
 
 ROOT = Path(__file__).parents[1]
 TELL = """
@@ -19,7 +19,7 @@ def tell():
         n_told += os.write(2, b"I am told 2026-11-26\\n") // 21
 thread = threading.Thread(target=tell)
 thread.start()
-import skts._program
+import skts._engine
 stop.set()
 thread.join()
 print(n_told)
@@ -49,13 +49,13 @@ def test_what_others_write_while_tensorflow_is_loaded_is_not_lost():
 def test_stderr_may_be_closed(tmp_path):
     code = f"""
 file = open({str(tmp_path / "mine")!r}, "w")  # in the place of what is closed
-import skts._program
-print(file.fileno(), skts._program.keras.__version__)
+import skts._engine
+print(file.fileno(), skts._engine.keras.__version__)
 file.write("mine")
 """
     assert run(code, "2>&-").stdout.startswith("2 3.")
     assert (tmp_path / "mine").read_text() == "mine"
-    assert run("import skts._program; print('loaded')", "2>&-").stdout == "loaded\n"
+    assert run("import skts._engine; print('loaded')", "2>&-").stdout == "loaded\n"
 
 
 def test_another_backend_of_keras_is_said(monkeypatch):
