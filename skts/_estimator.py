@@ -66,10 +66,18 @@ def _keep(mask, *arrays):
     return [array[rows] for array in arrays]
 
 
+def _by_end(ends, rows):
+    """Return `rows`, which increase, in the order in which their windows end."""
+    if isinstance(ends, range) or (ends[1:] >= ends[:-1]).all():
+        return rows
+    return np.asarray(rows)[ends[np.asarray(rows)].argsort(kind="stable")]
+
+
 def _of_each(series, rows):
     """Return the rows of each series, in the order that they have."""
     if series is None:
         return [rows]
+    rows = np.asarray(rows)
     rows = rows[series[rows].argsort(kind="stable")]
     return np.split(rows, np.flatnonzero(np.diff(series[rows])) + 1)
 
@@ -600,7 +608,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             )
         missing = np.isnan(y)
         kept &= ~missing.all(axis=1)
-        if reset and (unknown := np.flatnonzero(missing[kept].all(axis=0))).size:
+        missing |= ~kept[:, np.newaxis]
+        if reset and (unknown := np.flatnonzero(missing.all(axis=0))).size:
             raise ValueError(
                 f"y is NaN in all rows to train on, in columns {unknown.tolist()}: "
                 "leave them out, or give targets to learn."
@@ -839,17 +848,13 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         more than half of the others.
         """
         trained_on, held_out = np.ones(len(targets), bool), np.zeros(len(targets), bool)
-        ends = np.asarray(windows.ends)
         for rows in self._row_groups(targets):
-            rows = np.asarray(rows)
-            rows = rows[ends[rows].argsort(kind="stable")]
-            for own in _of_each(windows.series, rows):
+            for own in _of_each(windows.series, _by_end(windows.ends, rows)):
                 n = max(1, round(self.validation_fraction * len(own)))
                 n_before = len(own) - min(n, len(own) - 1)
-                held_out[own[n_before:]] = True
-                trained_on[own[n_before - min(self._horizon - 1, n_before // 2) :]] = (
-                    False
-                )
+                n_trained_on = n_before - min(self._horizon - 1, n_before // 2)
+                held_out[np.asarray(own[n_before:])] = True
+                trained_on[np.asarray(own[n_trained_on:])] = False
         if not held_out.any():
             raise ValueError(
                 f"early_stopping=True holds out validation_fraction="

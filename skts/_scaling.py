@@ -190,7 +190,8 @@ class WindowScaler:
             self.leads_scaler_ = self._fit_leads(windows, weight)
         beside = self._beside(windows)
         if beside is not None:
-            blocks = [(beside, weight)]
+            rows_of = row_blocks(*beside.shape)
+            blocks = ((beside[rows], weight[rows]) for rows in rows_of)
             self.beside_scaler_ = _fit_columns(blocks, "X", self.standardize)
         if self.n_levels:
             levels = beside[:, -self.n_levels :]

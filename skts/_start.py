@@ -44,7 +44,9 @@ def ridge(inputs, y, weight, shrink=1.0):
     n_rows, n_columns = len(y), sum(int(np.prod(x.shape[1:])) for x in inputs)
     # The sum of the weights is the number of rows, unless they are fractions of rows.
     total, n_known = weight.sum(dtype=np.float64), np.count_nonzero(weight)
-    data = inputs, y, weight.astype(np.float64) * max(1.0, n_known / total), shrink
+    if n_known > total:
+        weight = weight.astype(np.float64) * (n_known / total)
+    data = inputs, y, weight, shrink
     n_most = max(1, min(LARGEST, ELEMENTS // n_columns))
     one_thread = threadpool_controller().limit(limits=1, user_api="blas")
     with _blas, one_thread:  # more change the last bits
@@ -89,7 +91,7 @@ def _by_columns(data, n_rows, n_columns):
     gram = np.zeros((n_columns, n_columns))
     cross, square = np.zeros((n_columns, y.shape[1])), 0.0
     for rows in row_blocks(n_rows, n_columns):
-        w = weight[rows, np.newaxis]
+        w = weight[rows, np.newaxis].astype(np.float64)
         x, targets = _rows(inputs, rows) - shift, y[rows].astype(np.float64)
         total = total + w.sum()
         sums, y_sums = sums + (w * x).sum(axis=0), y_sums + (w * targets).sum(axis=0)
@@ -160,7 +162,8 @@ def _table(data, n_most):
     """Return rows as float64 arrays, evenly spaced if there are more than `n_most`."""
     inputs, y, weight, shrink = data
     rows = slice(None, None, -(-len(y) // n_most))
-    return _rows(inputs, rows), y[rows].astype(np.float64), weight[rows], shrink
+    y, weight = (array[rows].astype(np.float64) for array in (y, weight))
+    return _rows(inputs, rows), y, weight, shrink
 
 
 def _rows(inputs, rows):

@@ -182,6 +182,7 @@ class Trainable(keras.Model):
                     go_on = goes_on
                     if show:
                         show(epoch, logs)
+                del orders, batches  # before the next are drawn
             if watchers:
                 program.take_weights(self)
             program.finish(stage.patience)
@@ -351,8 +352,9 @@ def row_orders(n_rows, shuffle, seed=0):
     rng = np.random.default_rng(seed)
 
     def draw(n_epochs):
-        orders = np.empty((n_epochs, n_rows), np.int32 if n_rows < 2**31 else np.int64)
-        orders[:] = np.arange(n_rows, dtype=orders.dtype)
+        orders = np.ones((n_epochs, n_rows), np.int32 if n_rows < 2**31 else np.int64)
+        orders[:, 0] = 0
+        orders.cumsum(axis=1, dtype=orders.dtype, out=orders)  # 0, 1, 2, in place
         return rng.permuted(orders, axis=1, out=orders) if shuffle else orders
 
     return draw
