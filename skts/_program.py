@@ -267,8 +267,10 @@ class Program:
     def _loss(self, *batch, training):
         *inputs, y, weight = batch
         of_rows = weight_of_rows.set(weight)
-        outputs = _call(self.network, inputs, training)
-        weight_of_rows.reset(of_rows)
+        try:
+            outputs = _call(self.network, inputs, training)
+        finally:
+            weight_of_rows.reset(of_rows)
         loss = tf.add_n([self.loss(y, outputs, weight), *self.network.losses])
         return loss, outputs
 
