@@ -24,6 +24,7 @@ from ._seeds import run_seeded
 from ._sklearn import (
     BaseEstimator,
     CallbackSupportMixin,
+    DocLinkMixin,
     HasMethods,
     Interval,
     StrOptions,
@@ -147,7 +148,7 @@ def _take_nearest(cls):
 
 @dataclass_transform(kw_only_default=True)
 @dataclass(kw_only=True, eq=False, repr=False)
-class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
+class NetworkEstimator(CallbackSupportMixin, DocLinkMixin, BaseEstimator):
     """A Keras network behind the scikit-learn contract.
 
     Parameters

@@ -6,6 +6,7 @@ notice.
 
 from __future__ import annotations
 
+from importlib import metadata
 from typing import Any
 
 from sklearn.base import _fit_context as fit_context
@@ -59,10 +60,27 @@ else:
             pass
 
 
+class DocLinkMixin:
+    """An estimator whose picture links to its page, once the package names a site."""
+
+    _doc_link_module = "skts"
+
+    @property
+    def _doc_link_template(self) -> str:
+        try:
+            urls = metadata.metadata("skts").get_all("Project-URL", [])
+        except metadata.PackageNotFoundError:  # run from its source
+            return ""
+        site = dict(url.split(", ") for url in urls).get("Documentation")
+        page = "/generated/{estimator_module}.{estimator_name}.html"
+        return site + page if site else ""
+
+
 __all__ = [
     "BaseEstimator",
     "CallbackSupportMixin",
     "ClassifierMixin",
+    "DocLinkMixin",
     "HasMethods",
     "Interval",
     "RegressorMixin",

@@ -28,6 +28,7 @@ from ._past import (
 )
 from ._sklearn import (
     CallbackSupportMixin,
+    DocLinkMixin,
     Interval,
     StrOptions,
     check_feature_names_in,
@@ -84,7 +85,9 @@ def _target_message(rows: np.ndarray, y: Any, window: int, beside: np.ndarray) -
     return ""
 
 
-class SlidingWindowTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
+class SlidingWindowTransformer(
+    CallbackSupportMixin, DocLinkMixin, TransformerMixin, BaseEstimator
+):
     """Replace each row of a series by the window of rows that ends there.
 
     The number of rows stays the same, so the transformer fits into any scikit-learn

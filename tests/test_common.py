@@ -4,12 +4,14 @@ Estimators are found by their names in `skts.__all__`; a new one is tested at on
 """
 
 import copy
+import email.message
 import inspect
 import itertools
 import pickle
 import re
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import cloudpickle
@@ -18,11 +20,13 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from networks import run_check
 from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_html_repr
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.fixes import parse_version
 
 import skts
 from skts._heads import BaseNetworkClassifier, BaseNetworkRegressor
@@ -156,6 +160,21 @@ def test_html_shows_the_estimator(cls):
     estimator = small(cls)
     for shown in (estimator, estimator.fit(*data_for(cls)), make_pipeline(estimator)):
         assert cls.__name__ in estimator_html_repr(shown)
+
+
+@each_estimator
+def test_html_links_to_the_site_once_the_package_names_one(cls, monkeypatch):
+    estimator = small(cls)
+    assert "href" not in estimator._repr_html_()  # not to scikit-learn's
+    named = email.message.Message()
+    named["Project-URL"] = "Source, https://code.local"
+    named["Project-URL"] = "Documentation, https://docs.local"
+    monkeypatch.setattr(metadata, "metadata", lambda name: named)
+    page = f"https://docs.local/generated/skts.{cls.__name__}.html"
+    assert f'href="{page}"' in estimator._repr_html_()
+    name, *_ = documented(cls, "Parameters")
+    if parse_version(sklearn.__version__) >= parse_version("1.8"):
+        assert f"{page}#:~:text={name}" in estimator._repr_html_()
 
 
 # Storage ----------------------------------------------------------------------------
