@@ -854,8 +854,8 @@ class NetworkEstimator(CallbackSupportMixin, DocLinkMixin, BaseEstimator):
                 n = max(1, round(self.validation_fraction * len(own)))
                 n_before = len(own) - min(n, len(own) - 1)
                 n_trained_on = n_before - min(self._horizon - 1, n_before // 2)
-                held_out[np.asarray(own[n_before:])] = True
-                trained_on[np.asarray(own[n_trained_on:])] = False
+                held_out[np.asarray(own[n_before:], int)] = True
+                trained_on[np.asarray(own[n_trained_on:], int)] = False
         if not held_out.any():
             raise ValueError(
                 f"early_stopping=True holds out validation_fraction="
