@@ -21,11 +21,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
-from networks import run_check
+from networks import each_check, run_check
 from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_html_repr
-from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.fixes import parse_version
 
 import skts
@@ -51,17 +50,6 @@ EXPECTED_FAILURES = {
 each_estimator = pytest.mark.parametrize("cls", ESTIMATORS)
 
 
-def each_check(estimators):
-    """Return scikit-learn's own parametrisation without what 1.6 has twice in it."""
-    mark = parametrize_with_checks(
-        estimators, expected_failed_checks=lambda e: EXPECTED_FAILURES.get(repr(e), {})
-    ).mark
-    names, checks = mark.args
-    return pytest.mark.parametrize(
-        names, {repr(check): check for check in checks}.values(), **mark.kwargs
-    )
-
-
 OWN = skts.NetworkRegressor, skts.NetworkClassifier  # tests/test_own_networks.py
 REGRESSORS, CLASSIFIERS = ([c for c in kind if c not in OWN] for kind in KINDS.values())
 MAXIMUM = {"network": keras.ops.max, "network_params": {"axis": 1}}
@@ -85,7 +73,8 @@ LEARNS = {"epochs": 20, "learning_rate": 0.05, "units": 4, "filters": 4}
         *(small(cls, epochs=20, units=4) for cls in REGRESSORS),
         skts.SlidingWindowTransformer(),
         skts.SlidingWindowTransformer(window=1),
-    ]
+    ],
+    EXPECTED_FAILURES,
 )
 def test_check_estimator(estimator, check):
     """Expected failures must fail: pytest is strict about that."""

@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from keras import layers
-from networks import BARE, run_check
+from networks import BARE, each_check, run_check
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skts import (
     MLPRegressor,
@@ -78,7 +77,7 @@ CHECKED = [
 ]
 
 
-@parametrize_with_checks(CHECKED)
+@each_check(CHECKED)
 def test_check_estimator(estimator, check):
     run_check(check, estimator)
 

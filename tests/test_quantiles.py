@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from networks import REGRESSORS, run_check
+from networks import REGRESSORS, each_check, run_check
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.frozen import FrozenEstimator
@@ -14,7 +14,6 @@ from sklearn.metrics import mean_pinball_loss
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skts import (
     ForecastDisplay,
@@ -43,9 +42,7 @@ def data():
     return X, X.sum(axis=1, keepdims=True) + noise
 
 
-@parametrize_with_checks(
-    [MLPRegressor(quantiles=LEVELS, epochs=20, units=4, random_state=0)]
-)
+@each_check([MLPRegressor(quantiles=LEVELS, epochs=20, units=4, random_state=0)])
 def test_check_estimator(estimator, check):
     run_check(check, estimator)
 
