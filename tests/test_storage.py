@@ -10,7 +10,6 @@ import pytest
 STORED = sorted(Path(__file__).parent.glob("stored/*.pickle"))
 
 
-@pytest.mark.skipif(np.__version__ < "2", reason="arrays are stored by NumPy 2")
 # Another scikit-learn stored it; of its own, a pipeline is all that is in the file.
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.InconsistentVersionWarning")
 @pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)

@@ -1,6 +1,8 @@
-"""Write what a user of this version may have stored: `python tests/stored/write.py`.
+"""Write what a user of this version may have stored.
 
-The file is named by the version. `tests/test_storage.py` loads those of all versions.
+After `make test-oldest`, run `.venv-oldest/bin/python tests/stored/write.py`: what the
+lowest versions of all packages store, later ones load, but not the other way round. The
+file is named by the version. `tests/test_storage.py` loads those of all versions.
 """
 
 import pickle
