@@ -71,7 +71,8 @@ def _by_end(ends, rows):
     """Return `rows`, which increase, in the order in which their windows end."""
     if isinstance(ends, range) or (ends[1:] >= ends[:-1]).all():
         return rows
-    return np.asarray(rows)[ends[np.asarray(rows)].argsort(kind="stable")]
+    rows = np.asarray(rows)
+    return rows[ends[rows].argsort(kind="stable")]
 
 
 def _of_each(series, rows):

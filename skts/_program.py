@@ -186,7 +186,7 @@ class Program:
         self.best, self.total, self.waited = (tf.Variable(zero) for _ in range(3))
         self.variables = [
             *_variables(self.network),
-            *(v.value for v in self.updates.variables if self.updates.at_once),
+            *(v.value for v in self.updates.variables),
             *(v.value for v in self.optimizer.variables),
             *(*self.best_weights, self.best, self.total, self.waited),
         ]

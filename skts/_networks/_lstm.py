@@ -34,10 +34,8 @@ class _LSTM(NetworkEstimator):
     _parameter_constraints = {"units": SIZES, "activation": [str, callable]}
 
     def hidden(self, layers, windows):
-        sizes, drop = (
-            as_sizes("units", self.units),
-            functools.partial(self._drop, layers),
-        )
+        sizes = as_sizes("units", self.units)
+        drop = functools.partial(self._drop, layers)
         return last_state(layers.LSTM, sizes, windows, drop, activation=self.activation)
 
 
