@@ -170,8 +170,9 @@ class NetworkEstimator(CallbackSupportMixin, DocLinkMixin, BaseEstimator):
         and of each class in a classifier, stop when their loss has not got better for
         `patience` epochs, and keep the weights of the best epoch. The rows before
         them whose targets reach into them, one less than steps, are left out. "auto"
-        does so unless one batch holds all rows, and then trains on all rows for a tenth
-        of the epochs more. `fit` takes other rows as X_val and y_val.
+        does so unless one batch holds all rows, and then trains for a tenth of the
+        epochs more on all rows, by which it also standardises. `fit` takes other rows
+        as X_val and y_val.
     validation_fraction : float
         Fraction of the rows that `early_stopping` holds out.
     patience : int
@@ -484,7 +485,8 @@ class NetworkEstimator(CallbackSupportMixin, DocLinkMixin, BaseEstimator):
                 raise ValueError(f"Of X_val and y_val: {error}") from None
         n_epochs, sets, patience = self._plan(rows, validation, epochs, continuing)
         if not continuing:
-            self._fit_scaler(*sets[0])
+            # By all rows that training ends on.
+            self._fit_scaler(*sets[2 if len(sets) == 3 else 0])
         # Each leaves the list, so that no more than one is there in two forms.
         sets = [self._scaled(*sets.pop(0)) for _ in range(len(sets))]
         seeds = check_random_state(self.random_state)

@@ -17,7 +17,7 @@ ELEMENTS = 3 * 10**7  # of rows that are held as a table
 _blas = threading.Lock()  # its number of threads is one for the whole process
 
 
-def ridge(inputs, y, weight, shrink=1.0):
+def ridge(inputs, y, weight, shrink=1.0, by_deviation=False):
     """Return coefficients (n_columns, n_outputs) and intercepts of a ridge regression.
 
     Parameters
@@ -29,6 +29,10 @@ def ridge(inputs, y, weight, shrink=1.0):
         A weight of 2 equals having the row twice.
     shrink : float, default=1.0
         Multiple of the penalty that generalised cross-validation picks.
+    by_deviation : bool, default=False
+        Whether the penalty is on coefficients of columns in units of their deviations.
+        Without it, those of timesteps close to the last, whose level is taken off, are
+        shrunk most.
 
     Notes
     -----
@@ -46,7 +50,7 @@ def ridge(inputs, y, weight, shrink=1.0):
     total, n_known = weight.sum(dtype=np.float64), np.count_nonzero(weight)
     if n_known > total:
         weight = weight.astype(np.float64) * (n_known / total)
-    data = inputs, y, weight, shrink
+    data = inputs, y, weight, (shrink, by_deviation)
     n_most = max(1, min(LARGEST, ELEMENTS // n_columns))
     one_thread = threadpool_controller().limit(limits=1, user_api="blas")
     with _blas, one_thread:  # more change the last bits
@@ -85,7 +89,7 @@ def _quantiles(values, weight, quantiles):
 
 
 def _by_columns(data, n_rows, n_columns):
-    inputs, y, weight, shrink = data
+    inputs, y, weight, (shrink, by_deviation) = data
     shift = _rows(inputs, slice(0, 1000)).mean(axis=0)
     total, sums, y_sums = 0.0, np.zeros(n_columns), np.zeros(y.shape[1])
     gram = np.zeros((n_columns, n_columns))
@@ -101,6 +105,10 @@ def _by_columns(data, n_rows, n_columns):
     gram -= total * np.outer(x_mean, x_mean)
     cross -= total * np.outer(x_mean, y_mean)
     square -= total * (y_mean**2).sum()
+    scale = _deviations(np.diag(gram) / total, by_deviation)
+    gram /= scale
+    gram /= scale[:, np.newaxis]
+    cross /= scale[:, np.newaxis]
     if n_columns <= EIGEN:
         values, vectors = linalg.eigh(gram, check_finite=False)
         turned = vectors.T @ cross
@@ -112,15 +120,18 @@ def _by_columns(data, n_rows, n_columns):
         penalty = _by_rows(_table(data, EIGEN))[2]
         gram[np.diag_indices_from(gram)] += penalty
         coefficients = linalg.solve(gram, cross, assume_a="pos", overwrite_a=True)
+    coefficients /= scale[:, np.newaxis]
     return coefficients, y_mean - (x_mean + shift) @ coefficients
 
 
 def _by_rows(table):
     """Solve by the products of rows with each other; return the penalty, too."""
-    x, y, weight, shrink = table
+    x, y, weight, (shrink, by_deviation) = table
     total, root = weight.sum(), np.sqrt(weight)[:, np.newaxis]
     x_mean, y_mean = weight @ x / total, weight @ y / total
     x, y = root * (x - x_mean), root * (y - y_mean)
+    scale = _deviations((x**2).sum(axis=0) / total, by_deviation)
+    x /= scale
     gram = x @ x.T
     if len(x) <= EIGEN:
         values, vectors = linalg.eigh(gram, check_finite=False)
@@ -132,11 +143,20 @@ def _by_rows(table):
         dual = vectors @ (turned / (values[:, np.newaxis] + penalty))
     else:
         step = -(-len(x) // EIGEN)
-        penalty = _by_rows((x[::step], y[::step], np.ones(len(x[::step])), shrink))[2]
+        some = x[::step], y[::step], np.ones(len(x[::step])), (shrink, False)
+        penalty = _by_rows(some)[2]
         gram[np.diag_indices_from(gram)] += penalty
         dual = linalg.solve(gram, y, assume_a="pos", overwrite_a=True)
-    coefficients = x.T @ dual
+    coefficients = x.T @ dual / scale[:, np.newaxis]
     return coefficients, y_mean - x_mean @ coefficients, penalty
+
+
+def _deviations(variances, by_deviation):
+    """Return the units of columns, not too small where these hardly change."""
+    least = 1e-6 * variances.mean()
+    if not by_deviation or least <= 0:
+        return np.ones(len(variances))
+    return np.sqrt(variances.clip(least))
 
 
 def _penalty(values, explained, square, total, n_columns):
@@ -160,10 +180,10 @@ def _penalty(values, explained, square, total, n_columns):
 
 def _table(data, n_most):
     """Return rows as float64 arrays, evenly spaced if there are more than `n_most`."""
-    inputs, y, weight, shrink = data
+    inputs, y, weight, how = data
     rows = slice(None, None, -(-len(y) // n_most))
     y, weight = (array[rows].astype(np.float64) for array in (y, weight))
-    return _rows(inputs, rows), y, weight, shrink
+    return _rows(inputs, rows), y, weight, how
 
 
 def _rows(inputs, rows):

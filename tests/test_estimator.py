@@ -657,12 +657,14 @@ def test_rows_to_validate_on_that_do_not_fit_are_said(data):
         mlp().fit(X, y, X_val=X, y_val=np.column_stack([y, y]))
 
 
-def test_rows_held_out_do_not_touch_the_standardisation(data):
+def test_rows_never_trained_on_do_not_touch_the_standardisation(data):
     X, y = data
     shifted = X.copy()
     shifted[-4:] += 1000
     fitted = mlp(early_stopping=True).fit(shifted, y)
     np.testing.assert_allclose(fitted._scaler_.x_scaler_.mean, X[:-4].mean())
+    ends_on_all = mlp(early_stopping="auto", batch_size=16).fit(shifted, y)
+    np.testing.assert_allclose(ends_on_all._scaler_.x_scaler_.mean, shifted.mean())
 
 
 def test_early_stopping_needs_a_row_to_hold_out(data):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import Ridge
+from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from skts import _start
@@ -30,7 +31,8 @@ SHAPES = pytest.mark.parametrize("shape", [(60, 7), (20, 45)])
 
 @SHAPES
 @pytest.mark.parametrize("is_large", [False, True])
-def test_it_is_the_ridge_of_scikit_learn(shape, is_large, monkeypatch):
+@pytest.mark.parametrize("by_deviation", [False, True])
+def test_it_is_the_ridge_of_scikit_learn(shape, is_large, by_deviation, monkeypatch):
     inputs, y, weight = data(*shape)
     monkeypatch.setattr(_start, "EIGEN", 5 if is_large else 1000)
     penalties = []
@@ -41,8 +43,11 @@ def test_it_is_the_ridge_of_scikit_learn(shape, is_large, monkeypatch):
 
     found = _start._penalty
     monkeypatch.setattr(_start, "_penalty", penalty)
-    coefficients, intercepts = ridge(inputs, y, weight, shrink=2.0)
-    expected = Ridge(2 * penalties[-1]).fit(table(inputs), y, weight)
+    coefficients, intercepts = ridge(inputs, y, weight, 2.0, by_deviation)
+    scaler = StandardScaler().fit(table(inputs), sample_weight=weight)
+    scale = scaler.scale_ if by_deviation else np.ones(shape[1])
+    expected = Ridge(2 * penalties[-1]).fit(table(inputs) / scale, y, weight)
+    coefficients *= scale[:, np.newaxis]
     assert_allclose(coefficients, expected.coef_.T, rtol=1e-8, atol=1e-10)
     assert_allclose(intercepts, expected.intercept_, rtol=1e-8)
 
@@ -93,13 +98,14 @@ def test_bits_do_not_change_with_threads():
 
 @pytest.mark.parametrize("n_rows", [1, 2, 30])
 @pytest.mark.parametrize("what", ["y", "X", "both"])
-def test_what_does_not_change_is_predicted(n_rows, what):
+@pytest.mark.parametrize("by_deviation", [False, True])
+def test_what_does_not_change_is_predicted(n_rows, what, by_deviation):
     (x, beside), y, weight = data(n_rows, 6)
     if what != "y":
         x[:], beside[:] = 3.0, 1.0
     if what != "X":
         y[:] = 7.0
-    coefficients, intercepts = ridge([x, beside], y, weight)
+    coefficients, intercepts = ridge([x, beside], y, weight, 1.0, by_deviation)
     predicted = table([x, beside]) @ coefficients + intercepts
     if what == "y" or n_rows == 1:
         assert_allclose(predicted, y)

@@ -60,7 +60,7 @@ class LSTMRegressor(_LSTM, BaseNetworkRegressor):
     array([80.])
     """
 
-    _shrink = 1.0  # for more it is too slow
+    _shrink, _by_deviation = 3.0, True  # for more it is too slow
 
 
 class LSTMClassifier(_LSTM, BaseNetworkClassifier):
