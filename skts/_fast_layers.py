@@ -140,11 +140,10 @@ def _max_pool(layer, x):
     x = x[:, *(slice(n * k) for n, k in zip(sizes, layer.pool_size))]
     pairs = itertools.chain(*zip(sizes, layer.pool_size))
     x = tf.reshape(x, (-1, *pairs, x.shape[-1]))
-    best = None
-    for offset in itertools.product(*map(range, layer.pool_size)):
-        one = x[:, *itertools.chain(*((slice(None), o) for o in offset))]
-        best = one if best is None else tf.where(best >= one, best, one)
-    return best
+    parts = [x]  # whose gradient is stacked, where that of slices would be added up
+    for axis in range(2, 2 + len(sizes)):
+        parts = [one for part in parts for one in tf.unstack(part, axis=axis)]
+    return functools.reduce(lambda a, b: tf.where(a >= b, a, b), parts)
 
 
 def _without_loop(layer, x, *state, **options):
