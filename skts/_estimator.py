@@ -60,11 +60,16 @@ def _listed(value):
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
-def _keep(mask, *arrays):
-    """Return the rows in `mask` of all `arrays`, as views where they are a run."""
+def _run_of(mask):
+    """Return the rows in `mask`, as a slice where they are a run."""
     run = slice(mask.argmax(), len(mask) - mask[::-1].argmax())
-    rows = run if mask[run].all() else mask
-    return [array[rows] for array in arrays]
+    return run if mask[run].all() else mask
+
+
+def _of_rows(rows, inputs, y, weight):
+    """Return some rows of what the network is trained on, as views where they can."""
+    windows, *others = inputs
+    return [windows.of_rows(rows), *(x[rows] for x in others)], y[rows], weight[rows]
 
 
 def _by_end(ends, rows):
@@ -483,12 +488,14 @@ class NetworkEstimator(CallbackSupportMixin, DocLinkMixin, BaseEstimator):
                 validation = self._known_rows(*validation, reset=False)
             except ValueError as error:
                 raise ValueError(f"Of X_val and y_val: {error}") from None
-        n_epochs, sets, patience = self._plan(rows, validation, epochs, continuing)
+        n_epochs, parts, patience = self._plan(rows, validation, epochs, continuing)
         if not continuing:
-            # By all rows that training ends on.
-            self._fit_scaler(*sets[2 if len(sets) == 3 else 0])
-        # Each leaves the list, so that no more than one is there in two forms.
-        sets = [self._scaled(*sets.pop(0)) for _ in range(len(sets))]
+            ends_on = parts[2 if len(parts) == 3 else 0]
+            self._fit_scaler(*(array[ends_on] for array in rows))
+        rows = self._scaled(*rows)
+        sets = [_of_rows(part, *rows) for part in parts]
+        if validation is not None:
+            sets.append(self._scaled(*validation))
         seeds = check_random_state(self.random_state)
         seeds = seeds.randint(2**31 - 1, size=(self.n_networks, 2))
         if continuing:  # otherwise an int would bring the same orders and masks again
@@ -546,7 +553,7 @@ class NetworkEstimator(CallbackSupportMixin, DocLinkMixin, BaseEstimator):
         return inputs, targets, weight.astype(dtype, copy=False)
 
     def _plan(self, rows, validation, epochs, continuing):
-        """Return epochs, the rows to train on, validate on and end on, and patience."""
+        """Return epochs, which rows to train, validate and end on, and patience."""
         windows, y, weight = rows
         n_rows = max(len(y), weight.sum(dtype=np.float64))  # as if repeated
         n_batches = -(-n_rows // self.batch_size)
@@ -561,16 +568,17 @@ class NetworkEstimator(CallbackSupportMixin, DocLinkMixin, BaseEstimator):
         if epochs == "auto":
             epochs = max(1, min(100, int(MOST_UPDATES // n_batches)))
         stops = self.early_stopping
+        every = slice(None)
         if epochs is None:
-            return 1, [rows], None
+            return 1, [every], None
         if validation is not None:
-            return epochs, [rows, validation], int(self.patience) if stops else None
+            return epochs, [every], int(self.patience) if stops else None
         if not stops or stops == "auto" and n_batches == 1:
-            return epochs, [rows], None
-        sets = [_keep(mask, *rows) for mask in self._split(windows, y)]
+            return epochs, [every], None
+        parts = [_run_of(mask) for mask in self._split(windows, y)]
         if stops == "auto":
-            sets.append(rows)
-        return epochs, sets, int(self.patience)
+            parts.append(every)
+        return epochs, parts, int(self.patience)
 
     def _start(self, networks, inputs, y, weight):
         """Give new networks weights that are good to start from; tell whether so."""
@@ -618,7 +626,8 @@ class NetworkEstimator(CallbackSupportMixin, DocLinkMixin, BaseEstimator):
                 f"y is NaN in all rows to train on, in columns {unknown.tolist()}: "
                 "leave them out, or give targets to learn."
             )
-        return _keep(kept, windows, y, weight)
+        kept = _run_of(kept)
+        return windows[kept], y[kept], weight[kept]
 
     def _check_unchanged(self, continuing):
         """Refuse to go on where what the first call decided is no longer asked for."""

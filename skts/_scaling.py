@@ -32,6 +32,10 @@ class Inputs:
     def __len__(self) -> int:
         return len(self.windows)
 
+    def of_rows(self, rows: slice | np.ndarray) -> Inputs:
+        """Return those of some rows, not gathered yet."""
+        return Inputs(self.windows[rows], self.scale)
+
     def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
         x = self.windows.gather(rows)
         if self.scale is None:
@@ -188,14 +192,18 @@ class WindowScaler:
         self.leads_scaler_ = self.beside_scaler_ = self.y_scaler_ = None
         if windows.leads is not None:
             self.leads_scaler_ = self._fit_leads(windows, weight)
-        beside = self._beside(windows)
-        if beside is not None:
-            rows_of = row_blocks(*beside.shape)
-            blocks = ((beside[rows], weight[rows]) for rows in rows_of)
-            self.beside_scaler_ = _fit_columns(blocks, "X", self.standardize)
-        if self.n_levels:
-            levels = beside[:, -self.n_levels :]
-            self.met_ = levels.min(axis=0), levels.max(axis=0)
+        if self.n_levels or windows.own is not None:
+            met: list[np.ndarray] = []
+
+            def beside():
+                for rows in row_blocks(*windows.shape):
+                    of_rows = self._beside(windows, rows)
+                    levels = of_rows[:, of_rows.shape[1] - self.n_levels :]
+                    met.extend([levels.min(axis=0), levels.max(axis=0)])
+                    yield of_rows, weight[rows]
+
+            self.beside_scaler_ = _fit_columns(beside(), "X", self.standardize)
+            self.met_ = np.min(met, axis=0), np.max(met, axis=0)
         if y is not None and self.standardize:
             targets = (
                 (self._per_target(y, windows, rows, undo=False), weight[rows])
@@ -221,11 +229,15 @@ class WindowScaler:
             leads = self._relative_leads(windows)
             inputs.append(self.leads_scaler_.transform(leads, dtype))
         if self.beside_scaler_ is not None:
-            beside = self._beside(windows)
-            if self.n_levels:
-                levels = beside[:, -self.n_levels :]
+            columns = self.beside_scaler_
+            n_columns = len(columns.mean) + len(columns.marked)
+            beside = np.empty((len(windows), n_columns), dtype)
+            for rows in row_blocks(*windows.shape):
+                of_rows = self._beside(windows, rows)
+                levels = of_rows[:, of_rows.shape[1] - self.n_levels :]
                 np.clip(levels, *self.met_, out=levels)
-            inputs.append(self.beside_scaler_.transform(beside, dtype))
+                beside[rows] = columns.transform(of_rows, dtype)
+            inputs.append(beside)
         return inputs
 
     def transform_targets(self, y, windows, dtype):
@@ -287,15 +299,13 @@ class WindowScaler:
                     leads[rows, :, column] /= spread[:, position]
         return leads
 
-    def _beside(self, windows):
-        """Return what is beside the windows, the levels taken off them last."""
-        if not self.n_levels:
-            return windows.own
-        levels = np.empty((len(windows), self.n_levels), windows.dtype)
-        for rows in row_blocks(*windows.shape):
-            both = np.hstack(self._levels(windows.gather(rows)))
-            levels[rows] = both[:, : self.n_levels]
-        return levels if windows.own is None else np.hstack([windows.own, levels])
+    def _beside(self, windows, rows):
+        """Return what is beside windows of some rows, their levels last."""
+        beside = [] if windows.own is None else [windows.own[rows]]
+        if self.n_levels:
+            levels = np.hstack(self._levels(windows.gather(rows)))
+            beside.append(levels[:, : self.n_levels].astype(windows.dtype, copy=False))
+        return np.hstack(beside)
 
     def _blocks(self, windows, weight, function):
         for rows in row_blocks(*windows.shape):
