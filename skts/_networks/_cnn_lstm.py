@@ -92,7 +92,7 @@ class CNNLSTMRegressor(_CNNLSTM, BaseNetworkRegressor):
     array([80.])
     """
 
-    _shrink = 1.0  # for more it is too slow
+    _shrink, _by_deviation = 3.0, True  # for more it is too slow
 
 
 class CNNLSTMClassifier(_CNNLSTM, BaseNetworkClassifier):
