@@ -172,6 +172,26 @@ def test_lags_and_leads_that_tell_something_are_important(demand, around):
     assert display.by_channel.argmin() == 2
 
 
+@pytest.mark.parametrize("around", ["pipeline", "frames", "polars", "search"])
+def test_rows_whose_target_is_not_known_have_no_importance(demand, around):
+    X, y = demand
+    model = AROUND[around](make_pipeline(SlidingWindowTransformer(4), Ridge(1e-3)))
+    model.fit(X, y)
+    gaps = y.copy()
+    gaps[20:50] = np.nan
+    kept = np.delete(np.arange(len(y)), np.s_[20:50])
+    windows = SlidingWindowTransformer(4).fit_transform(X)
+    best = model.best_estimator_ if around == "search" else model
+    options = {"random_state": 0, "n_repeats": 1}
+    display = LagImportanceDisplay.from_estimator(model, X, gaps, **options)
+    known = LagImportanceDisplay.from_estimator(
+        best[-1].fit(windows, y), windows[kept], y.iloc[kept], **options
+    )
+    np.testing.assert_allclose(display.by_lag, known.by_lag, atol=1e-6)
+    with pytest.raises(ValueError, match="no row in which all targets are known"):
+        LagImportanceDisplay.from_estimator(model, X, y * np.nan)
+
+
 def test_what_is_known_ahead_is_one_channel_with_its_own_time(demand):
     X, y = demand
     windows = SlidingWindowTransformer(4, passthrough=["heat"])

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._columns import Layout, read_layout
 from .._quantiles import inner_of
+from .._sklearn import safe_indexing
 from .._windows import Windows
 from ._style import COLORS, legend_above, new_axes, text_color
 
@@ -59,6 +60,20 @@ def _layout(X: Any, names: list[str], n_channels: int | None) -> Layout:
     return layout._replace(
         channels=list(channels or [f"x{i}" for i in range(n_channels)])
     )
+
+
+def _known_rows(X: Any, y: Any) -> tuple[Any, Any]:
+    """Return the rows whose targets are all known; no scorer takes others."""
+    gaps = pd.DataFrame(np.asarray(y)).isna().any(axis=1).to_numpy()
+    if not gaps.any() or len(gaps) != X.shape[0]:
+        return X, y
+    if gaps.all():
+        raise ValueError(
+            "y has no row in which all targets are known: give rows of which they are."
+        )
+    rows = np.flatnonzero(~gaps)
+    X = X[rows] if isinstance(X, Windows) else safe_indexing(X, rows)
+    return X, safe_indexing(y, rows)
 
 
 def _shuffled(X: Any, columns: list[int], order: np.ndarray) -> Any:
@@ -158,7 +173,7 @@ class LagImportanceDisplay:
         X : array-like or DataFrame
             What `estimator` predicts of, best of rows that it was not fitted on.
         y : array-like
-            What came true.
+            What came true. Rows with NaN are left out, once windows are made.
         scoring : str or callable, default=None
             Scorer, as in scikit-learn. None takes that of a search, or the score of the
             estimator, such as R2 of regressors.
@@ -177,7 +192,7 @@ class LagImportanceDisplay:
         Raises
         ------
         ValueError
-            If no column that the model reads is a lag.
+            If no column that the model reads is a lag, or no row of y is without NaN.
         """
         check_is_fitted(estimator)
         model, X, names = _behind_windows(estimator, X)
@@ -185,6 +200,7 @@ class LagImportanceDisplay:
         while (inner := inner_of(core)) is not None:
             core = inner
         X = X if hasattr(X, "shape") else np.asarray(X)
+        X, y = _known_rows(X, y)
         n_channels = X.shape[2] if len(X.shape) == 3 else None
         n_channels = n_channels or getattr(core, "n_channels_", None)
         names = names if len(names) == np.prod(X.shape[1:]) else []
