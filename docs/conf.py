@@ -118,7 +118,7 @@ def write_api_page(app, config):
         section = [name for name in names if claims(name)]
         names = [name for name in names if name not in section]
         lines += _summary(heading, "skts", section) if section else []
-    lines += _summary("Errors", "skts.metrics", skts.metrics.__all__)
+    lines += _summary("Errors and scorers", "skts.metrics", skts.metrics.__all__)
     lines += _summary("Series to try things on", "skts.datasets", skts.datasets.__all__)
     page = Path(app.srcdir, "generated", "api.md")
     page.parent.mkdir(exist_ok=True)

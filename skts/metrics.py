@@ -1,4 +1,4 @@
-"""Errors of forecasts that scikit-learn does not have, in its conventions."""
+"""Errors and scorers of forecasts, in the conventions of scikit-learn."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ import numpy as np
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 from sklearn.utils import check_array
 
-from ._sklearn import Interval, validate_params
+from ._quantiles import predict_interval, predict_quantiles, quantiles_of
+from ._sklearn import Interval, check_sample_weight, validate_params
 
 __all__ = [
     "interval_coverage",
     "interval_score",
     "mean_absolute_scaled_error",
+    "neg_interval_score",
+    "neg_mean_pinball_loss",
     "root_mean_squared_scaled_error",
     "symmetric_mean_absolute_percentage_error",
 ]
@@ -278,6 +281,14 @@ def _read_interval(y_true: Any, *bounds: Any) -> list[np.ndarray]:
     return [columns[0][0], *(bound for _, bound in columns)]
 
 
+def _interval_scores(
+    truth: np.ndarray, low: np.ndarray, high: np.ndarray, coverage: float
+) -> np.ndarray:
+    """Return the score of each interval, NaN where the truth is."""
+    outside = np.maximum(low - truth, 0) + np.maximum(truth - high, 0)
+    return high - low + 2 / (1 - coverage) * outside
+
+
 @validate_params(
     {**_INTERVAL_CHECKS, "coverage": [Interval(Real, 0, 1, closed="neither")]},
     prefer_skip_nested_validation=True,
@@ -324,6 +335,7 @@ def interval_score(
     See Also
     --------
     interval_coverage : How much of the truth is inside.
+    neg_interval_score : The same of a network's intervals, as the score of a search.
 
     References
     ----------
@@ -340,8 +352,7 @@ def interval_score(
     9.0
     """
     truth, low, high = _read_interval(y_true, lower, upper)
-    outside = np.maximum(low - truth, 0) + np.maximum(truth - high, 0)
-    scores = high - low + 2 / (1 - coverage) * outside
+    scores = _interval_scores(truth, low, high, coverage)
     return _mean(scores, sample_weight, multioutput)
 
 
@@ -392,3 +403,146 @@ def interval_coverage(
     truth, low, high = _read_interval(y_true, lower, upper)
     inside = (low <= truth) & (truth <= high)
     return _mean(inside.astype(float), sample_weight, multioutput)
+
+
+def _as_truth(y: Any, predicted: np.ndarray) -> np.ndarray:
+    """Return y as columns, as many as are predicted, NaN where it is not known."""
+    options = {"dtype": np.float64, "ensure_2d": False, "input_name": "y"}
+    values = check_array(y, ensure_all_finite="allow-nan", **options)
+    truth = values.reshape(len(values), -1)
+    if truth.shape != predicted.shape[:2]:
+        raise ValueError(
+            f"y has shape {values.shape}, but the estimator predicts "
+            f"{predicted.shape[:2]}, rows by outputs, of X: give y as in fit."
+        )
+    return truth
+
+
+def _negative_mean(losses: np.ndarray, truth: np.ndarray, sample_weight: Any) -> float:
+    """Return minus the mean over outputs of the mean over rows whose truth is known."""
+    known = ~np.isnan(truth)
+    weight = check_sample_weight(sample_weight, losses)[:, np.newaxis] * known
+    total = weight.sum(axis=0)
+    if not total.any():
+        raise ValueError(
+            "y has no known value in a row that has a weight: score rows whose target "
+            "is known."
+        )
+    sums = (weight * np.where(known, losses, 0)).sum(axis=0)
+    return -float((sums[total > 0] / total[total > 0]).mean())
+
+
+def neg_mean_pinball_loss(
+    estimator: Any, X: Any, y: Any, sample_weight: Any = None
+) -> float:
+    """Score the quantiles that a network predicts, as `scoring` of a search.
+
+    It is the negative of what a network with `quantiles` minimises, in units of y: the
+    pinball loss [1]_, averaged over its quantiles, over outputs and rows. Where y is
+    NaN, nothing counts. Scores compare models of the same quantiles.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted network with `quantiles`, or a pipeline, a search or a
+        `TransformedTargetRegressor` around one.
+    X : array-like or DataFrame
+        What the estimator's `predict` takes.
+    y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+        What came true, NaN where that is not known.
+    sample_weight : array-like of shape (n_rows,), default=None
+        Weights of rows.
+
+    Returns
+    -------
+    score : float
+        Not positive; 0 is best.
+
+    Raises
+    ------
+    ValueError
+        If the estimator predicts no quantiles, or nothing of y is known.
+
+    See Also
+    --------
+    neg_interval_score : Score two of the quantiles, as the bounds of an interval.
+    sklearn.metrics.mean_pinball_loss : The loss of one quantile that is predicted.
+
+    References
+    ----------
+    .. [1] Koenker, R. and Bassett, G. (1978). "Regression Quantiles". Econometrica,
+           46(1), 33-50.
+
+    Examples
+    --------
+    >>> from sklearn.model_selection import TimeSeriesSplit, cross_val_score
+    >>> from skts import MLPRegressor, make_supervised
+    >>> from skts.datasets import load_daily_births
+    >>> from skts.metrics import neg_mean_pinball_loss
+    >>> X, y = make_supervised(load_daily_births(), window=14)
+    >>> model = MLPRegressor(quantiles=[0.1, 0.5, 0.9], random_state=0)
+    >>> cv = TimeSeriesSplit(2)
+    >>> scores = cross_val_score(model, X, y, cv=cv, scoring=neg_mean_pinball_loss)
+    >>> scores.round()
+    array([-2., -2.])
+    """
+    predicted = predict_quantiles(estimator, X)
+    truth = _as_truth(y, predicted)
+    above = truth[..., np.newaxis] - predicted
+    levels = np.array(quantiles_of(estimator))
+    losses = np.maximum(levels * above, (levels - 1) * above).mean(axis=-1)
+    return _negative_mean(losses, truth, sample_weight)
+
+
+def neg_interval_score(
+    estimator: Any, X: Any, y: Any, sample_weight: Any = None, *, coverage: float = 0.9
+) -> float:
+    """Score the intervals that a network predicts, as `scoring` of a search.
+
+    It is the negative of :func:`interval_score`. Where y is NaN, nothing counts.
+
+    Parameters
+    ----------
+    estimator, X, y, sample_weight
+        As in :func:`neg_mean_pinball_loss`.
+    coverage : float, default=0.9
+        How much of what comes true shall be inside. The quantiles of the network must
+        give it. Another one than the default is handed over by
+        :func:`functools.partial`.
+
+    Returns
+    -------
+    score : float
+        In units of y; not positive, and the nearer to 0 the better.
+
+    Raises
+    ------
+    ValueError
+        If the estimator does not predict the quantiles that `coverage` needs, or
+        nothing of y is known.
+
+    See Also
+    --------
+    neg_mean_pinball_loss : Score all quantiles.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+    >>> from skts import MLPRegressor, make_supervised
+    >>> from skts.datasets import load_daily_births
+    >>> from skts.metrics import neg_interval_score
+    >>> X, y = make_supervised(load_daily_births(), window=14)
+    >>> search = GridSearchCV(
+    ...     MLPRegressor(quantiles=[0.1, 0.5, 0.9], epochs=10, random_state=0),
+    ...     {"units": [4, 32]},
+    ...     cv=TimeSeriesSplit(2),
+    ...     scoring=partial(neg_interval_score, coverage=0.8),
+    ... )
+    >>> bool(search.fit(X, y).best_score_ < 0)
+    True
+    """
+    bounds = predict_interval(estimator, X, coverage)
+    truth = _as_truth(y, bounds)
+    scores = _interval_scores(truth, bounds[..., 0], bounds[..., 1], coverage)
+    return _negative_mean(scores, truth, sample_weight)

@@ -1,6 +1,7 @@
 """Quantiles that networks predict, and what is made of them."""
 
 import pickle
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,12 @@ from skts import (
 )
 from skts._quantiles import calibration
 from skts._start import _quantiles
-from skts.metrics import interval_coverage
+from skts.metrics import (
+    interval_coverage,
+    interval_score,
+    neg_interval_score,
+    neg_mean_pinball_loss,
+)
 
 LEVELS = [0.05, 0.25, 0.5, 0.95]
 QUICK = {"quantiles": LEVELS, "epochs": 3, "random_state": 0}
@@ -163,15 +169,53 @@ def test_models_around_a_network_pass_its_quantiles_on(n_networks):
         predict_quantiles(turned.fit(X, y), X)
 
 
-def test_a_search_by_the_pinball_loss(data):
+def test_scorers_are_the_metrics_of_what_is_predicted(data):
     X, y = data
+    model = MLPRegressor(**QUICK)
+    around = TransformedTargetRegressor(make_pipeline("passthrough", model)).fit(X, y)
+    weight = np.arange(90.0)
+    quantiles = predict_quantiles(around, X)
+    losses = [
+        mean_pinball_loss(y, quantiles[..., i], alpha=level, sample_weight=weight)
+        for i, level in enumerate(LEVELS)
+    ]
+    score = neg_mean_pinball_loss(around, X, y, weight)
+    assert_allclose(score, -np.mean(losses))
+    bounds = quantiles[..., 0], quantiles[..., 3]
+    expected = -interval_score(y, *bounds, coverage=0.9)
+    assert_allclose(neg_interval_score(around, X, y), expected)
 
-    def score(model, X, y):
-        return -mean_pinball_loss(y, predict_quantiles(model, X)[..., 0], alpha=0.05)
-
+    scoring = {"pinball": neg_mean_pinball_loss, "interval": neg_interval_score}
     units = {"units": [2, 3]}
-    search = GridSearchCV(MLPRegressor(**QUICK), units, scoring=score, cv=2).fit(X, y)
-    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    search = GridSearchCV(model, units, scoring=scoring, refit="pinball", cv=2)
+    scores = search.fit(X, y).cv_results_
+    assert (scores["mean_test_pinball"] < 0).all()
+    assert (scores["mean_test_interval"] < 0).all()
+    assert search.score(X, y) == neg_mean_pinball_loss(search, X, y)
+
+
+def test_scorers_leave_out_what_is_not_known(data):
+    X, y = data
+    y = y.copy()
+    y[:40, 0] = np.nan
+    model = MLPRegressor(**QUICK).fit(X, y)
+    quantiles = model.predict_quantiles(X)
+    scores = [
+        interval_score(truth[~gaps], low[~gaps], high[~gaps], coverage=0.9)
+        for truth, gaps, low, high in zip(
+            y.T, np.isnan(y).T, quantiles[..., 0].T, quantiles[..., 3].T
+        )
+    ]
+    assert_allclose(neg_interval_score(model, X, y), -np.mean(scores))
+    of_one = neg_mean_pinball_loss(model, X[:40], y[:40])
+    y[:, 0] = np.nan
+    assert_allclose(neg_mean_pinball_loss(model, X[:40], y[:40]), of_one)
+    with pytest.raises(ValueError, match="y has no known value"):
+        neg_interval_score(model, X, y * np.nan)
+    with pytest.raises(ValueError, match=r"predicts \(90, 2\), rows by outputs"):
+        neg_mean_pinball_loss(model, X, y[:, 0])
+    with pytest.raises(ValueError, match=r"coverages \[0.9\]"):
+        partial(neg_interval_score, coverage=0.8)(model, X, y)
 
 
 @pytest.mark.parametrize(
