@@ -55,10 +55,11 @@ def calibration(
 ) -> np.ndarray:
     """Return what predictions need added, for quantiles to be right of other rows.
 
-    Each quantile but the median is moved outwards by one of its errors, as far out as
-    one more row needs [1]_, or by the largest if rows are too few for that. It is never
-    moved inwards, as the rows are few and recent, nor less than a quantile nearer to
-    the median, so that none cross.
+    Each quantile but the median is moved outwards as far as one more row needs [1]_, or
+    by the largest error if rows are too few for that. These are few and recent: where
+    quantiles lie symmetrically, one hangs on the mean of what its own errors need and
+    of what those of both sides do, which are twice as many. It is never moved inwards,
+    nor less than a quantile nearer to the median, so that none cross.
 
     Parameters
     ----------
@@ -82,23 +83,37 @@ def calibration(
        NeurIPS.
     """
     weight = weight * max(1.0, len(weight) / weight.sum())  # as `ridge` reads fractions
-    errors = y[:, np.newaxis] - predicted.reshape(len(y), len(quantiles), -1)
-    added = np.zeros(errors.shape[1:])
-    for i, level in enumerate(quantiles):
-        side = 1 if level < 0.5 else -1
-        for j, values in enumerate(side * errors[:, i].T):
-            known = ~np.isnan(values)
-            if level == 0.5 or not known.any():
-                continue
-            order = values[known].argsort()
-            upto = weight[known][order].cumsum()
-            beyond = np.floor((upto[-1] + 1) * min(level, 1 - level) + 1e-9)
-            place = order[upto.searchsorted(beyond)]
-            added[i, j] = side * min(0, values[known][place])
+    levels = np.array(quantiles)
+    side = np.sign(levels - 0.5)[:, np.newaxis]
+    beyond = y[:, np.newaxis] - predicted.reshape(len(y), len(levels), -1)
+    beyond = (side * beyond).transpose(1, 2, 0)  # quantiles, outputs, rows
+    added = np.zeros(beyond.shape[:2])
+    for i, level in enumerate(levels):
+        mirrored = np.flatnonzero(np.isclose(levels, 1 - level))
+        sides = [[i]] if not len(mirrored) else [[i], [i, mirrored[0]]]
+        share = min(level, 1 - level)
+        for j in range(len(added[i]) if level != 0.5 else 0):
+            added[i, j] = np.mean([_needed(beyond[k, j], weight, share) for k in sides])
+    added *= side
     median = quantiles.index(0.5)
     added[median:] = np.maximum.accumulate(added[median:])
     added[median::-1] = np.minimum.accumulate(added[median::-1])
     return added.ravel()
+
+
+def _needed(beyond: np.ndarray, weight: np.ndarray, share: float) -> float:
+    """Return how far out a share of one more row is, 0 if that is inside.
+
+    `beyond` is (n_sides, n_rows); an error of each side counts as a part of its row.
+    """
+    known = ~np.isnan(beyond[0])
+    if not known.any():
+        return 0.0
+    values = beyond[:, known].ravel()
+    order = (-values).argsort()
+    upto = np.tile(weight[known] / len(beyond), len(beyond))[order].cumsum()
+    place = upto.searchsorted(np.floor((upto[-1] + 1) * share + 1e-9))
+    return max(0.0, values[order[place]])
 
 
 def quantiles_of(model: Any) -> list[float]:
