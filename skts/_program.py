@@ -25,6 +25,7 @@ from ._optimizers import Updates, give_state, has_constant_rate, state_of
 from ._seeds import run_seeded
 
 XLA_MIN_BATCHES = 200  # that are trained on
+XLA_MIN_FLAT_BATCHES = 1000  # where no layer knows timesteps
 XLA_MAX_TIMESTEPS = 2**14  # of all rows of a batch
 CHUNK_SECONDS = 0.5  # at most, between two looks at Ctrl-C and the progress line
 CHUNK_BATCHES = 1024
@@ -77,10 +78,21 @@ def _uses_xla(model, rows, n_epochs):
     if model.requested_jit != "auto":
         return model.requested_jit
     timesteps = rows.sets[0][0][0].shape[1]
+    n_least = XLA_MIN_FLAT_BATCHES if _is_flat(model) else XLA_MIN_BATCHES
     return (
-        rows.n_batches[0] * n_epochs >= XLA_MIN_BATCHES
+        rows.n_batches[0] * n_epochs >= n_least
         and rows.size * timesteps <= XLA_MAX_TIMESTEPS
         and not convolves_much(model, rows.size)
+    )
+
+
+def _is_flat(network):
+    """Tell whether layers read rows of numbers, and leave timesteps to `Flatten`."""
+    return not any(
+        isinstance(layer, keras.Model)
+        or any(len(x.shape) > 2 for x in keras.tree.flatten(layer.input))
+        for layer in network.layers
+        if not isinstance(layer, keras.layers.InputLayer | keras.layers.Flatten)
     )
 
 

@@ -688,3 +688,21 @@ def test_trainable_shares_the_layers_of_the_network():
     )
     assert isinstance(model, Trainable)
     assert model.trainable_variables[0] is net.trainable_variables[0]
+
+
+@pytest.mark.parametrize(
+    "layer, least", [(layers.Flatten, 1000), (lambda: layers.LSTM(3), 200)]
+)
+def test_xla_compiles_where_the_work_ahead_is_worth_it(layer, least):
+    windows = keras.Input((6, 1))
+    model = trainable(
+        keras.Model(windows, layers.Dense(1)(layer()(windows))),
+        optimizer="adam",
+        learning_rate=None,
+        loss="mse",
+        jit_compile="auto",
+    )
+    arrays = [np.zeros((64, 6, 1))], np.zeros((64, 1)), np.ones(64)
+    rows = _program.Rows([arrays], 32)  # two batches
+    assert not _program._uses_xla(model, rows, least // 2 - 1)
+    assert _program._uses_xla(model, rows, least // 2)
