@@ -347,7 +347,8 @@ def test_windows_longer_than_the_series_are_refused():
 
 def test_losses_of_a_network_a_pipeline_and_a_search(series):
     X, y = make_supervised(series)
-    network = MLPRegressor(epochs=2, early_stopping=True, random_state=0)
+    options = {"linear_start": False, "early_stopping": True, "random_state": 0}
+    network = MLPRegressor(epochs=2, **options)
     pipeline = make_pipeline(SlidingWindowTransformer(), network)
     grid = {"mlpregressor__units": [4]}
     search = GridSearchCV(pipeline, grid, cv=TimeSeriesSplit(2)).fit(X, y)

@@ -72,7 +72,8 @@ def test_what_is_predicted_does_not_matter(data, options, dtype):
     model = MLPRegressor(**QUICK | options).fit(X, y)
     predicted = model.to_keras()(X).numpy()
     assert predicted.dtype == dtype
-    assert_allclose(predicted, model.predict(X), rtol=2e-6, atol=1e-6)
+    rounding = 1e-6 * np.abs(y).max()  # of levels, which may cancel out
+    assert_allclose(predicted, model.predict(X), rtol=2e-6, atol=rounding)
 
 
 def test_the_levels_of_large_values_are_kept(data):
