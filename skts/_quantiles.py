@@ -89,8 +89,7 @@ def calibration(
     beyond = (side * beyond).transpose(1, 2, 0)  # quantiles, outputs, rows
     added = np.zeros(beyond.shape[:2])
     for i, level in enumerate(levels):
-        mirrored = np.flatnonzero(np.isclose(levels, 1 - level))
-        sides = [[i]] if not len(mirrored) else [[i], [i, mirrored[0]]]
+        sides = [i], [i, *np.flatnonzero(np.isclose(levels, 1 - level))]
         share = min(level, 1 - level)
         for j in range(len(added[i]) if level != 0.5 else 0):
             added[i, j] = np.mean([_needed(beyond[k, j], weight, share) for k in sides])

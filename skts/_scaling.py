@@ -196,9 +196,7 @@ class WindowScaler:
             met: list[np.ndarray] = []
 
             def beside():
-                for rows in row_blocks(*windows.shape):
-                    of_rows = self._beside(windows, rows)
-                    levels = of_rows[:, of_rows.shape[1] - self.n_levels :]
+                for rows, of_rows, levels in self._beside(windows):
                     met.extend([levels.min(axis=0), levels.max(axis=0)])
                     yield of_rows, weight[rows]
 
@@ -232,9 +230,7 @@ class WindowScaler:
             columns = self.beside_scaler_
             n_columns = len(columns.mean) + len(columns.marked)
             beside = np.empty((len(windows), n_columns), dtype)
-            for rows in row_blocks(*windows.shape):
-                of_rows = self._beside(windows, rows)
-                levels = of_rows[:, of_rows.shape[1] - self.n_levels :]
+            for rows, of_rows, levels in self._beside(windows):
                 np.clip(levels, *self.met_, out=levels)
                 beside[rows] = columns.transform(of_rows, dtype)
             inputs.append(beside)
@@ -299,13 +295,15 @@ class WindowScaler:
                     leads[rows, :, column] /= spread[:, position]
         return leads
 
-    def _beside(self, windows, rows):
-        """Return what is beside windows of some rows, their levels last."""
-        beside = [] if windows.own is None else [windows.own[rows]]
-        if self.n_levels:
-            levels = np.hstack(self._levels(windows.gather(rows)))
-            beside.append(levels[:, : self.n_levels].astype(windows.dtype, copy=False))
-        return np.hstack(beside)
+    def _beside(self, windows):
+        """Yield rows, what is beside their windows, and the last of it, the levels."""
+        for rows in row_blocks(*windows.shape):
+            parts = [] if windows.own is None else [windows.own[rows]]
+            if self.n_levels:
+                levels = np.hstack(self._levels(windows.gather(rows)))
+                parts.append(levels[:, : self.n_levels].astype(windows.dtype))
+            beside = np.hstack(parts)
+            yield rows, beside, beside[:, beside.shape[1] - self.n_levels :]
 
     def _blocks(self, windows, weight, function):
         for rows in row_blocks(*windows.shape):
