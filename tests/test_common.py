@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
-from networks import each_check, run_check
+from estimator_checks import each_check, run_check
 from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_html_repr

@@ -9,8 +9,9 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from estimator_checks import each_check, run_check
 from keras import layers
-from networks import BARE, each_check, run_check
+from networks import BARE
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline

@@ -6,7 +6,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
-from networks import REGRESSORS, each_check, run_check
+from estimator_checks import each_check, run_check
+from networks import REGRESSORS
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.frozen import FrozenEstimator
