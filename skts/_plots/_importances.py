@@ -72,8 +72,7 @@ def _known_rows(X: Any, y: Any) -> tuple[Any, Any]:
             "y has no row in which all targets are known: give rows of which they are."
         )
     rows = np.flatnonzero(~gaps)
-    X = X[rows] if isinstance(X, Windows) else safe_indexing(X, rows)
-    return X, safe_indexing(y, rows)
+    return safe_indexing(X, rows), safe_indexing(y, rows)
 
 
 def _shuffled(X: Any, columns: list[int], order: np.ndarray) -> Any:
