@@ -713,10 +713,13 @@ def forecast(
     least as often as asked for. For a `coverage` of 0.9, that takes 19 errors, and with
     39 it depends less on a single one: where a step has fewer, those of its neighbours
     count as well, as many to both sides as it takes. A model whose forecasts were
-    always too low has intervals above them. Of many series, each error counts in units
-    of how much its series had changed, on average, from row to row up to the origin,
-    and bounds are as many units of each series away: all series together have enough
-    errors sooner. A series that never changed has the median unit of the others.
+    always too low has intervals above them, unless origins were so near that errors
+    overlap and tell no more than too few independent ones: bounds are then at least as
+    far out as that part of errors of either side needs. Of many series, each error
+    counts in units of how much its series had changed, on average, from row to row up
+    to the origin, and bounds are as many units of each series away: all series together
+    have enough errors sooner. A series that never changed has the median unit of the
+    others.
 
     Bounds from `quantiles` are those that the network predicts, up to its horizon. From
     there on, the series is continued on `n_paths` paths, on which each prediction is

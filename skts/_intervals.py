@@ -57,7 +57,7 @@ def n_errors_needed(coverage: float) -> int:
 
 
 def margins(
-    errors: np.ndarray, at_step: np.ndarray, steps: int, coverage: float
+    errors: np.ndarray, at_step: np.ndarray, steps: int, coverage: float, apart: float
 ) -> np.ndarray:
     """Return what bounds add to the forecasts of each step, (steps, 2).
 
@@ -65,6 +65,10 @@ def margins(
     either side, such that one more error is inside at least as often as asked for. Of
     a step with less than two to leave out on a side, the errors of its neighbours count
     as well, as many to both sides as it takes. NaN if all are too few.
+
+    Errors at a step overlap if origins are less than as many steps `apart`: they are
+    alike, and often all on one side. Where they tell no more than too few independent
+    ones would, bounds are at least as far out as errors of both sides need.
     """
     if len(errors) < n_errors_needed(coverage):
         return np.full((steps, 2), np.nan)
@@ -79,9 +83,21 @@ def margins(
             near = errors[first : at_step.searchsorted(step + width, "right")]
             width += 1
         near = np.sort(near)
-        place = math.floor((len(near) + 1) * (1 - coverage) / 2 + 1e-9)
-        bounds.append([near[place - 1], near[-place]])
+        left_out = (len(near) + 1) * (1 - coverage) + 1e-9
+        place = math.floor(left_out / 2)
+        low, high = near[place - 1], near[-place]
+        if len(near) * min(1, apart / step) < n_wanted:
+            either = np.sort(np.abs(near))[-math.floor(left_out)]
+            low, high = min(low, -either), max(high, either)
+        bounds.append([low, high])
     return np.array(bounds)
+
+
+def _steps_apart(forecasts: pd.DataFrame) -> float:
+    """Return how many steps later the next origin is, infinity if none is reached."""
+    times = forecasts.index.get_level_values("time")
+    reached = times.isin(forecasts.index.get_level_values("origin"))
+    return forecasts["step"].to_numpy(float).min(where=reached, initial=np.inf)
 
 
 def _scales(series: pd.DataFrame, target: Any) -> pd.Series:
@@ -124,11 +140,12 @@ def _known_margins(
     until: Any,
     steps: int,
     coverage: float,
+    apart: float,
 ) -> np.ndarray:
     """Return the margins by what was known at the label `until`, (steps, 2)."""
     is_known = (forecasts.index.get_level_values("time") <= until) & ~np.isnan(errors)
     at_step = forecasts["step"].to_numpy()
-    return margins(errors[is_known], at_step[is_known], steps, coverage)
+    return margins(errors[is_known], at_step[is_known], steps, coverage, apart)
 
 
 def with_earlier_errors(
@@ -137,13 +154,14 @@ def with_earlier_errors(
     """Put intervals beside forecasts, by the errors that were known at each origin."""
     made_at, origins = forecasts.index.get_level_values("origin").factorize()
     at_step = forecasts["step"].to_numpy()
+    options = at_step.max(), coverage, _steps_apart(forecasts)
     bounds: dict[str, np.ndarray] = {}
     for target in predicted_columns(forecasts):
         errors, scale = _errors(forecasts, series, target)
         both = np.empty((len(forecasts), 2))
         for code, origin in enumerate(origins):
             own = made_at == code
-            added = _known_margins(forecasts, errors, origin, at_step.max(), coverage)
+            added = _known_margins(forecasts, errors, origin, *options)
             both[own] = added[at_step[own] - 1] * _filled(scale[own])[:, np.newaxis]
         both += forecasts[[f"{target}_forecast"]].to_numpy()
         bounds |= dict(zip(bound_names(target), both.T))
@@ -213,9 +231,10 @@ def with_intervals(
     errors = _comparable(errors, series.index)
     _refuse_errors_of_others(errors, series, targets)
     last = series.index.get_level_values(-1).max()
+    options = steps, coverage, _steps_apart(errors)
     for target in targets:
         known, _ = _errors(errors, series, target)
-        added = _known_margins(errors, known, last, steps, coverage)
+        added = _known_margins(errors, known, last, *options)
         if np.isnan(added).any():
             needed = n_errors_needed(coverage)
             raise ValueError(

@@ -46,22 +46,22 @@ def test_errors_that_a_coverage_needs(coverage, needed):
     errors = rng.normal(size=needed)
     first = np.ones(needed, int)
     assert_array_equal(
-        margins(errors, first, 1, coverage), [[errors.min(), errors.max()]]
+        margins(errors, first, 1, coverage, 1), [[errors.min(), errors.max()]]
     )
-    assert np.isnan(margins(errors[1:], first[1:], 1, coverage)).all()
+    assert np.isnan(margins(errors[1:], first[1:], 1, coverage, 1)).all()
 
 
 def test_the_same_part_is_left_out_on_either_side():
     errors = rng.permutation(np.arange(1.0, 60))
-    assert_array_equal(margins(errors, np.ones(59, int), 1, 0.9), [[3, 57]])
-    assert_array_equal(margins(errors, np.ones(59, int), 1, 0.5), [[15, 45]])
+    assert_array_equal(margins(errors, np.ones(59, int), 1, 0.9, 1), [[3, 57]])
+    assert_array_equal(margins(errors, np.ones(59, int), 1, 0.5, 1), [[15, 45]])
 
 
 def test_neighbouring_steps_count_where_one_has_too_few():
     n_steps, n_origins = 9, 7
     at_step = np.tile(np.arange(1, n_steps + 1), n_origins)
     errors = rng.normal(size=len(at_step)) * at_step
-    found = margins(errors, at_step, n_steps, 0.8)  # of 19 errors
+    found = margins(errors, at_step, n_steps, 0.8, n_steps)  # of 19 errors
     for step in range(1, n_steps + 1):
         near = next(
             near
@@ -73,12 +73,38 @@ def test_neighbouring_steps_count_where_one_has_too_few():
         assert_array_equal(found[step - 1], expected)
 
 
+def test_of_overlapping_errors_both_sides_count():
+    errors = rng.permutation(np.arange(1.0, 60))  # all forecasts were too low
+    at_step = np.full(59, 3)
+    assert_array_equal(margins(errors, at_step, 3, 0.9, apart=2)[2], [3, 57])
+    assert_array_equal(margins(errors, at_step, 3, 0.9, apart=1)[2], [-54, 57])
+    assert_array_equal(margins(-errors, at_step, 3, 0.9, apart=1)[2], [-57, 54])
+
+
+def test_origins_nearer_than_the_steps_ahead_overlap():
+    near, far = (
+        backtest(last_row(), SERIES, steps=3, n_origins=15, stride=stride)
+        for stride in (1, 3)
+    )
+    last = [
+        forecast(MODEL, SERIES, 3, coverage=0.5, errors=errors).iloc[-1]
+        for errors in (near, far)
+    ]
+    for errors, row in zip((near, far), last):
+        known = np.sort(errors_of(errors[errors["step"] == 3]))
+        low, high = known[[3, -4]]  # (15 + 1) / 4 from either end
+        if errors is near:  # as many as 5 independent ones, of 7 wanted
+            either = np.sort(np.abs(known))[-8]
+            low, high = min(low, -either), max(high, either)
+        assert_allclose(row[["a_lower", "a_upper"]] - row["a"], [low, high])
+
+
 @pytest.mark.parametrize("coverage", [0.5, 0.8, 0.9])
 def test_one_more_error_is_inside_as_often_as_asked_for(coverage):
     inside = []
     for _ in range(2000):
         *errors, new = rng.standard_t(3, size=45)
-        low, high = margins(np.array(errors), np.ones(44, int), 1, coverage)[0]
+        low, high = margins(np.array(errors), np.ones(44, int), 1, coverage, 1)[0]
         inside.append(low <= new <= high)
     assert coverage - 0.02 < np.mean(inside) < coverage + 0.04
 
@@ -88,11 +114,12 @@ def test_one_more_error_is_inside_as_often_as_asked_for(coverage):
 
 def test_bounds_stand_beside_the_forecast():
     plain = forecast(MODEL, SERIES, 3)
-    result = forecast(MODEL, SERIES, 3, coverage=0.8, errors=ERRORS)
+    errors = backtest(last_row(), SERIES, steps=3, n_origins=30, stride=3)
+    result = forecast(MODEL, SERIES, 3, coverage=0.8, errors=errors)
     assert list(result) == ["a", "a_lower", "a_upper"]
     pd.testing.assert_frame_equal(result[["a"]], plain)
     for step in (1, 2, 3):
-        known = np.sort(errors_of(ERRORS[ERRORS["step"] == step]))
+        known = np.sort(errors_of(errors[errors["step"] == step]))
         low, high = known[[2, -3]]  # (30 + 1) / 10 from either end
         expected = result["a"].iloc[step - 1] + [low, high]
         assert_allclose(result.iloc[step - 1, 1:].to_numpy(float), expected)
