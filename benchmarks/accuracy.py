@@ -1,23 +1,24 @@
 """How accurate the networks are at their defaults, beside simple and strong forecasts.
 
-Public series of many kinds (the last 1000 rows of those that are longer) are predicted
-one step and one season ahead from every row of their last fifth, by models fitted once
-on the rows before. The networks take the usual way: a frame, `make_supervised`, and a
-Pipeline of `SlidingWindowTransformer` and network. RidgeCV and LightGBM get the same
-windows less their last value, so that no level is new to them.
+Public series of many kinds (the last 1000 rows of those that are longer, except in the
+suite "long") are predicted one step and one season ahead from every row of their last
+fifth, by models fitted once on the rows before. The networks take the usual way: a
+frame, `make_supervised`, and a Pipeline of `SlidingWindowTransformer` and network.
+RidgeCV and LightGBM get the same windows less their last value, so that no level is new
+to them.
 
 Prints mean absolute error and root of the mean squared error in units of RidgeCV's, as
 the geometric mean over the series and for each of them, how many series have a larger
 error than RidgeCV ("lost") and by how much of the series' mean the absolute bias is
 above RidgeCV's. All errors are medians over the seeds. Seconds are of the processor,
-for the first fit of a shape and for those after it. Series in
-capitals have a new level: at least a third of their last fifth is outside of what was
-there before.
+for the first fit of a shape and for those after it. Series in capitals have a new
+level: at least a third of their last fifth is outside of what was there before.
 
     accuracy.py                            all rows; --store keeps them for --draw
     accuracy.py mlp cnn                    some rows
     accuracy.py mlp --set window_norm=last dropout=0.2 loss=mae
     accuracy.py --suite held-out           series that no default was chosen by
+    accuracy.py --suite long mlp           all rows of some, in windows of a week
     accuracy.py --m3 mlp --set epochs=10   one network for all M3 series of a frequency
     accuracy.py --draw                     docs/_static/accuracy.png from what is stored
 """
@@ -171,6 +172,16 @@ SUITES = {
 }
 
 
+LONG = {  # windows of a week, one or two days ahead
+    "elecdemand": ("main", Kind("30min", 96, 336)),
+    "taylor": ("main", Kind("30min", 96, 336)),
+    "flights": ("main", Kind("h", 24, 168)),
+    "pizzas": ("held-out", Kind("h", 24, 168)),
+    "airport": ("held-out", Kind("h", 24, 168)),
+}
+SUITES["long"] = {n: (kind, SUITES[suite][n][1]) for n, (suite, kind) in LONG.items()}
+
+
 class Task(NamedTuple):
     """A series, to be predicted `horizon` steps ahead from each row of its last fifth.
 
@@ -202,7 +213,7 @@ class Task(NamedTuple):
 
 def load_task(suite, name, horizon):
     kind, load = SUITES[suite][name]
-    values = np.asarray(load(), "float32")[-LONGEST:]
+    values = np.asarray(load(), "float32")[0 if suite == "long" else -LONGEST :]
     index = pd.date_range("2000", periods=len(values), freq=kind.freq)
     series = pd.Series(values, index, name=name)
     return Task(series, kind, kind.season if horizon == "season" else 1)
@@ -276,9 +287,8 @@ def keras_mlp(task, seed, settings):
             return type(self)(self.model, fit_kwargs=self.fit_kwargs)
 
     def layers(X, y):
-        network = keras.Sequential(
-            [keras.layers.Dense(100, "relu"), keras.layers.Dense(1)]
-        )
+        hidden = [keras.layers.Dense(100, "relu") for _ in range(2)]
+        network = keras.Sequential([*hidden, keras.layers.Dense(1)])
         network.compile("adam", "mse")
         return network
 

@@ -63,6 +63,7 @@ def networks():
         "MLP": lambda n, act: [
             layers.Flatten(),
             layers.Dense(100, activation="relu"),
+            layers.Dense(100, activation="relu"),
             layers.Dense(n),
         ],
         "CNN": lambda n, act: cnn(n),

@@ -71,10 +71,10 @@ errors = {
 print(pd.DataFrame(errors).round(2).to_string())
 
 # %%
-# With eleven months of its own, each station does as well or slightly better with a
-# network of its own; both are far ahead of repeating the day before. What one network
-# for all has in its favour is that there is one, and that it forecasts a fourth station
-# from its first days on.
+# One network for all is as good as one for each station, which has eleven months of
+# its own; both are far ahead of repeating the day before. What one network has in its
+# favour is that there is one, and that it forecasts a fourth station from its first
+# days on.
 #
 # The day after the data end, and intervals from the errors of all three stations.
 

@@ -753,7 +753,7 @@ def test_warm_start_needs_the_same_network(data):
     model = mlp(warm_start=True).fit(X, y)
     with pytest.raises(ValueError, match="another network .*warm_start=False"):
         model.set_params(units=7).fit(X, y)
-    assert model.set_params(units=100).fit(X, y).n_epochs_ == 6
+    assert model.set_params(units=(100, 100)).fit(X, y).n_epochs_ == 6
 
 
 @pytest.mark.parametrize(

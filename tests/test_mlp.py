@@ -21,6 +21,7 @@ def test_default_layers():
     assert layers_of(X, X[:, :2], n_channels=2) == [
         ("Flatten", (6,)),
         ("Dense", (100,)),
+        ("Dense", (100,)),
         ("Dense", (2,)),
     ]
 
@@ -45,7 +46,7 @@ def test_activation_reaches_the_hidden_layers_only():
         for layer in model.model_.layers
         if hasattr(layer, "activation")
     ]
-    assert activations == ["tanh", "linear"]
+    assert activations == ["tanh", "tanh", "linear"]
 
 
 def test_a_function_is_an_activation():

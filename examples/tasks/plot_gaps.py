@@ -53,7 +53,7 @@ for name, guess in guesses.items():
     print(f"{name:21} {mean_absolute_error(truth[seen], guess[seen]):.2f} ppm")
 
 # %%
-# The network is ahead of both, of the second by a fifth.
+# The network is ahead of both, of the second by little.
 
 ForecastDisplay.from_predictions(known, predicted, truth=truth, n_history=300)
 plt.show()

@@ -81,10 +81,10 @@ print(pd.DataFrame(errors).round(1).to_string())
 
 # %%
 # A network knows the levels that it met in training; what it makes of higher ones is
-# anyone's guess. Shown changes, relative to the last value, it has two to three fifths
+# anyone's guess. Shown changes, relative to the last value, it has three to four tenths
 # less error than repeating the last year, and shown differences from the year before
-# two thirds less. ``window_norm="standard"`` is nearly as good as the
-# default in one and far from it in the other. So do not choose by one test.
+# two thirds less. ``window_norm="standard"`` is behind the default in one test and
+# ahead of it in the other. So do not choose by one.
 #
 # In the picture, the last three years.
 

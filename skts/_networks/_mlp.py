@@ -13,7 +13,7 @@ class _MLP(NetworkEstimator):
     """Multilayer perceptron: reads a window as one row of numbers.
 
     The fastest of the networks to train, and a good first one to try. Layer by layer:
-    Flatten, Dense(`units`), Dense(outputs) [1]_.
+    Flatten, a Dense layer for each of `units`, Dense(outputs) [1]_.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class _MLP(NetworkEstimator):
        Back-propagating Errors. Nature 323.
     """
 
-    units: int | Sequence[int] = 100
+    units: int | Sequence[int] = (100, 100)
     activation: str = "relu"
 
     _parameter_constraints = {"units": SIZES, "activation": [str, callable]}
