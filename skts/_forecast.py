@@ -758,9 +758,9 @@ def forecast(
     >>> forecast(model, births, 30, coverage=0.9, errors=errors).round(1).tail(3)
                 births  births_lower  births_upper
     date
-    1960-01-28    42.7          34.0          58.4
-    1960-01-29    42.3          33.6          58.9
-    1960-01-30    42.3          32.9          59.3
+    1960-01-28    42.7          29.4          58.4
+    1960-01-29    42.3          28.2          58.9
+    1960-01-30    42.3          27.0          59.3
     """
     if coverage is None and errors is not None:
         raise ValueError(

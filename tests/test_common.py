@@ -121,7 +121,7 @@ def test_every_parameter_is_documented_with_its_default(cls):
     }
     assert sorted(words) == sorted(defaults)
     for name, default in defaults.items():
-        stated = re.match(r".*? default=(\S+)", words[name])[1]
+        stated = re.match(r".*? default=(\(.*?\)|\S+)", words[name])[1]
         assert stated.replace('"', "'") == repr(default), name
 
 
