@@ -63,7 +63,6 @@ def networks():
         "MLP": lambda n, act: [
             layers.Flatten(),
             layers.Dense(100, activation="relu"),
-            layers.Dense(100, activation="relu"),
             layers.Dense(n),
         ],
         "CNN": lambda n, act: cnn(n),
@@ -120,8 +119,9 @@ ROWS = {
 def fit_skts(name, x, y, epochs, batch_size, activation):
     import skts
 
+    one_hidden_layer = {"units": 100} if name == "MLP" else {}  # as in the lesson
     model = getattr(skts, f"{name}Regressor")(
-        **BARE,
+        **BARE | one_hidden_layer,
         epochs=epochs,
         batch_size=batch_size,
         activation=activation,
