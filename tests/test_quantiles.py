@@ -20,6 +20,7 @@ from sklearn.preprocessing import FunctionTransformer
 from skts import (
     ForecastDisplay,
     MLPRegressor,
+    PanelTimeSeriesSplit,
     SlidingWindowTransformer,
     _program,
     forecast,
@@ -206,6 +207,22 @@ def test_scorers_are_the_metrics_of_what_is_predicted(data):
     assert (scores["mean_test_pinball"] < 0).all()
     assert (scores["mean_test_interval"] < 0).all()
     assert search.score(X, y) == neg_mean_pinball_loss(search, X, y)
+
+
+def test_scorers_score_many_series_in_a_search():
+    keys = pd.MultiIndex.from_product([["a", "b"], pd.date_range("2024", periods=40)])
+    values = np.random.default_rng(0).normal(size=(80, 1)).cumsum(axis=0)
+    X, y = make_supervised(pd.DataFrame(values, keys, ["value"]), horizon=2)
+    y.iloc[70] = np.nan
+    windows = SlidingWindowTransformer(6, history=X)
+    model = make_pipeline(windows, MLPRegressor(units=4, **QUICK))
+    cv = PanelTimeSeriesSplit(2)
+    search = GridSearchCV(model, {}, scoring=neg_interval_score, cv=cv, refit=False)
+    scores = search.fit(X, y).cv_results_
+    for i, (train, test) in enumerate(cv.split(X)):
+        model.fit(X.iloc[train], y.iloc[train])
+        expected = neg_interval_score(model, X.iloc[test], y.iloc[test])
+        assert_allclose(scores[f"split{i}_test_score"], expected)
 
 
 def test_scorers_leave_out_what_is_not_known(data):
