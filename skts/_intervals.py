@@ -82,11 +82,12 @@ def margins(
             first = at_step.searchsorted(step - width)
             near = errors[first : at_step.searchsorted(step + width, "right")]
             width += 1
+        own = np.count_nonzero(at_step == step)
         near = np.sort(near)
         left_out = (len(near) + 1) * (1 - coverage) + 1e-9
         place = math.floor(left_out / 2)
         low, high = near[place - 1], near[-place]
-        if len(near) * min(1, apart / step) < n_wanted:
+        if apart < step and own * apart / step < n_wanted:
             either = np.sort(np.abs(near))[-math.floor(left_out)]
             low, high = min(low, -either), max(high, either)
         bounds.append([low, high])

@@ -81,6 +81,18 @@ def test_of_overlapping_errors_both_sides_count():
     assert_array_equal(margins(-errors, at_step, 3, 0.9, apart=1)[2], [-57, 54])
 
 
+@pytest.mark.parametrize("n_origins", [20, 38, 39, 60])
+def test_errors_of_neighbours_make_overlapping_ones_no_more(n_origins):
+    at_step = np.tile([1, 2, 3], n_origins)
+    errors = rng.uniform(1, 10, len(at_step))
+    widths = [
+        margins(errors, at_step, 3, coverage, apart=1)[1:] for coverage in (0.5, 0.9)
+    ]
+    assert (widths[1][:, 0] < 0).all()
+    assert (widths[1][:, 0] <= widths[0][:, 0]).all()
+    assert (widths[1][:, 1] >= widths[0][:, 1]).all()
+
+
 def test_origins_nearer_than_the_steps_ahead_overlap():
     near, far = (
         backtest(last_row(), SERIES, steps=3, n_origins=15, stride=stride)
