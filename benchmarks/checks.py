@@ -30,14 +30,15 @@ import skts
 def regression_network(meta):
     """Return the layers of `MLPRegressor`."""
     inputs = Input((meta["n_features_in_"],))
-    return Sequential([inputs, Dense(100, "relu"), Dense(meta["n_outputs_"])])
+    hidden = Dense(100, "relu"), Dense(100, "relu")
+    return Sequential([inputs, *hidden, Dense(meta["n_outputs_"])])
 
 
 def classification_network(meta):
     """Return the layers of `MLPClassifier`."""
     inputs = Input((meta["n_features_in_"],))
-    outputs = Dense(meta["n_classes_"], "softmax")
-    return Sequential([inputs, Dense(100, "relu"), outputs])
+    hidden = Dense(100, "relu"), Dense(100, "relu")
+    return Sequential([inputs, *hidden, Dense(meta["n_classes_"], "softmax")])
 
 
 def compiled(network, loss):

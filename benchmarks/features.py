@@ -46,6 +46,7 @@ def layers(meta):
             keras.Input(meta["X_shape_"][1:]),
             keras.layers.Flatten(),
             keras.layers.Dense(100, "relu"),
+            keras.layers.Dense(100, "relu"),
             keras.layers.Dense(meta["n_outputs_"]),
         ]
     )

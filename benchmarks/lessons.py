@@ -15,7 +15,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from networks import BARE
-from test_lessons import LESSONS, ask, autoregression, sine_with_trend
+from test_lessons import LESSONS, SIZES, ask, autoregression, sine_with_trend
 
 from skts import make_supervised
 
@@ -30,6 +30,7 @@ def answers(network, epochs, window, answer, seeds, **parameters):
                     activation="relu",
                     batch_size=32,
                     random_state=seed,
+                    **SIZES.get(network, {}),
                     **parameters,
                 ),
                 window,
@@ -54,6 +55,7 @@ def relative_errors(network, epochs, window, horizon, series, seeds):
             batch_size=32,
             window_norm="last",
             random_state=seed,
+            **SIZES.get(network, {}),
         ).fit(X[:-30], y[:-30])
         errors.append(np.abs(model.predict(X[-30:]) - y[-30:]).mean() / persistence)
     return np.array(errors)

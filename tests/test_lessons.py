@@ -27,6 +27,7 @@ LESSONS = [
     (CNNLSTMRegressor, 500, 4, [90], 0.1),
     (EncoderDecoderLSTMRegressor, 100, 3, [80, 90], 0.5),
 ]
+SIZES = {MLPRegressor: {"units": 100}}  # of which others are the default
 each_lesson = pytest.mark.parametrize(
     "network, epochs, window, answer, tolerance",
     LESSONS,
@@ -54,7 +55,13 @@ def test_lesson_2_sliding_window():
 def test_relative_windows_give_the_right_answer(
     network, epochs, window, answer, tolerance
 ):
-    model = network(epochs=150, activation="relu", window_norm="last", random_state=0)
+    model = network(
+        epochs=150,
+        activation="relu",
+        window_norm="last",
+        random_state=0,
+        **SIZES.get(network, {}),
+    )
     np.testing.assert_allclose(ask(model, window, answer), answer, atol=tolerance)
 
 
@@ -69,6 +76,7 @@ def test_networks_as_in_the_course_miss_as_in_the_course(
         standardize=False,
         random_state=0,
         **BARE,
+        **SIZES.get(network, {}),
     )
     error = np.abs(ask(model, window, answer) - answer)
     assert 1e-3 < error.max() < 12  # near, but not right
@@ -106,6 +114,7 @@ def test_the_same_settings_learn_increments_that_change(
         batch_size=32,
         window_norm="last",
         random_state=0,
+        **SIZES.get(network, {}),
     ).fit(X_train, y_train)
     change = X_test[:, -1] - X_test[:, -2]
     repeated = X_test[:, -1:] + change[:, None] * np.arange(1, horizon + 1)
