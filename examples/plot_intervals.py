@@ -61,8 +61,8 @@ inside = interval_coverage(made["demand"], *bounds)
 print(f"{inside:.0%} of {len(made)} values are inside of 90% intervals")
 
 # %%
-# That is less than was promised, since what is assumed is not quite so: demand in
-# spring is not that of winter.
+# Nearly what was promised, though what is assumed is not quite so: demand in spring is
+# not that of winter.
 #
 # Now the week that nothing has seen, beside repeating the last one.
 

@@ -84,7 +84,7 @@ print(pd.DataFrame(table).round(3).to_string())
 # %%
 # In the first hour the two are close: the next half-hour goes on as the last ones did,
 # and both write that down. The network wins in the working hours, and with them the
-# day; late in the evening, repeating the day before is better than either.
+# day; late in the evening, repeating the day before does as well as either.
 #
 # The worst of its days is Christmas. Nothing that it was given says that it is one.
 
