@@ -172,14 +172,10 @@ SUITES = {
 }
 
 
-LONG = {  # windows of a week, one or two days ahead
-    "elecdemand": ("main", Kind("30min", 96, 336)),
-    "taylor": ("main", Kind("30min", 96, 336)),
-    "flights": ("main", Kind("h", 24, 168)),
-    "pizzas": ("held-out", Kind("h", 24, 168)),
-    "airport": ("held-out", Kind("h", 24, 168)),
-}
-SUITES["long"] = {n: (kind, SUITES[suite][n][1]) for n, (suite, kind) in LONG.items()}
+# Windows of a week, one or two days ahead.
+LONG = {HALF_HOURLY: Kind("30min", 96, 336), HOURLY: Kind("h", 24, 168)}
+EVERY = SUITES["main"] | SUITES["held-out"]
+SUITES["long"] = {n: (LONG[k], load) for n, (k, load) in EVERY.items() if k in LONG}
 
 
 class Task(NamedTuple):
