@@ -108,10 +108,11 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
         "target_channels": [Integral, str, "array-like", None],
     }
     _target_options = {"multi_output": True, "y_numeric": True}
-    # Of the start's penalty, in units of what cross-validation picks: what the network
-    # learns besides makes up for more than that takes away. Chosen, as the defaults
-    # are, by benchmarks/accuracy.py; so is whether the penalty is in units of columns.
-    _shrink, _by_deviation = 100.0, False
+    # Of the start: the penalty, in units of what cross-validation picks, and whether it
+    # is on coefficients of columns in units of their deviations. What a network learns
+    # makes up for more than that takes away. Chosen, as the defaults are, by
+    # benchmarks/accuracy.py: the slower a network learns, the less.
+    _start_penalty = 100.0, False
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -358,11 +359,16 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
 
     def _ridge(self, inputs, y, weight):
         """Return the ridge of all outputs, each of the rows in which it is known."""
-        known, how = ~np.isnan(y), (self._shrink, self._by_deviation)
+        known = ~np.isnan(y)
         if known.all():
-            return ridge(inputs, y, weight, *how)
+            return ridge(inputs, y, weight, *self._start_penalty)
         weights = [
-            ridge(inputs, np.nan_to_num(y[:, [i]]), weight * known[:, i], *how)
+            ridge(
+                inputs,
+                np.nan_to_num(y[:, [i]]),
+                weight * known[:, i],
+                *self._start_penalty,
+            )
             for i in range(y.shape[1])
         ]
         return tuple(np.concatenate(parts, axis=-1) for parts in zip(*weights))

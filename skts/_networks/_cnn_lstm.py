@@ -92,7 +92,7 @@ class CNNLSTMRegressor(_CNNLSTM, BaseNetworkRegressor):
     array([80.])
     """
 
-    _shrink, _by_deviation = 3.0, True  # for more it is too slow
+    _start_penalty = 3.0, True
 
 
 class CNNLSTMClassifier(_CNNLSTM, BaseNetworkClassifier):

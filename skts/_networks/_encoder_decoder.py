@@ -10,10 +10,11 @@ from ._layers import flat
 class EncoderDecoderLSTMRegressor(BaseNetworkRegressor):
     """Encoder-Decoder LSTM: one network reads the window, one writes what follows.
 
-    Layer by layer: LSTM(`units`) reads the window, RepeatVector(horizon) hands what it
-    kept to LSTM(`units`), whose state at each step ahead becomes the targets of that
-    step by one Dense(`n_targets`). The horizon follows from y [1]_. What is known ahead
-    is read by the LSTM that writes, at each step that of this step.
+    Layer by layer: LSTM(`units`, kernel_initializer="lecun_normal") reads the window,
+    RepeatVector(horizon) hands what it kept to LSTM(`units`), whose state at each step
+    ahead becomes the targets of that step by one Dense(`n_targets`). The horizon
+    follows from y [1]_. What is known ahead is read by the LSTM that writes, at each
+    step that of this step.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ class EncoderDecoderLSTMRegressor(BaseNetworkRegressor):
     array([[80., 90.]])
     """
 
-    _shrink = 1.0  # for more it is too slow
+    _start_penalty = 10.0, False
 
     units: int = 100
     activation: str = "tanh"
@@ -51,7 +52,11 @@ class EncoderDecoderLSTMRegressor(BaseNetworkRegressor):
 
     def hidden(self, layers, windows, leads=None, beside=None):
         horizon = self.n_outputs_ // self._n_targets_
-        x = layers.LSTM(self.units, activation=self.activation)(windows)
+        # Keras' default is for as many channels as units. With few, cells are all but
+        # linear, and a start that is linear already is hardly ever left.
+        x = layers.LSTM(
+            self.units, activation=self.activation, kernel_initializer="lecun_normal"
+        )(windows)
         x = self._drop(layers, x)
         is_step_by_step = leads is not None and leads.shape[1] == horizon
         x = flat(layers, x, None if is_step_by_step else leads, beside)

@@ -58,7 +58,7 @@ class GRURegressor(_GRU, BaseNetworkRegressor):
     array([80.])
     """
 
-    _shrink, _by_deviation = 10.0, True  # for more it is too slow
+    _start_penalty = 10.0, True
 
 
 class GRUClassifier(_GRU, BaseNetworkClassifier):

@@ -60,7 +60,7 @@ class LSTMRegressor(_LSTM, BaseNetworkRegressor):
     array([80.])
     """
 
-    _shrink, _by_deviation = 3.0, True  # for more it is too slow
+    _start_penalty = 3.0, True
 
 
 class LSTMClassifier(_LSTM, BaseNetworkClassifier):
