@@ -554,8 +554,8 @@ def draw():
             ax.plot(mean, height, "|", ms=16, mew=2.5, color=color)
             ax.annotate(f"{mean:.2f}", (1.01, height), color=color, va="center",
                         xycoords=("axes fraction", "data"))  # fmt: skip
-        ax.set(xscale="log", xlim=(0.6, 3.2), title=title)
-        ax.set_xticks([0.7, 1, 1.5, 2, 3], ["0.7", "1", "1.5", "2", "3"])
+        ax.set(xscale="log", xlim=(0.5, 3.2), title=title)
+        ax.set_xticks(ticks := [0.5, 0.7, 1, 1.5, 2, 3], map(str, ticks))
         ax.minorticks_off()
         ax.spines[["top", "right", "left"]].set_visible(False)
         ax.tick_params(axis="y", length=0)
