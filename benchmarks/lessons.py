@@ -15,7 +15,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from networks import BARE
-from test_lessons import LESSONS, SIZES, ask, autoregression, sine_with_trend
+from test_lessons import LESSONS, ask, autoregression, of_lesson, sine_with_trend
 
 from skts import make_supervised
 
@@ -25,12 +25,11 @@ def answers(network, epochs, window, answer, seeds, **parameters):
     return np.array(
         [
             ask(
-                network(
+                of_lesson(
+                    network,
                     epochs=epochs,
-                    activation="relu",
                     batch_size=32,
                     random_state=seed,
-                    **SIZES.get(network, {}),
                     **parameters,
                 ),
                 window,
@@ -49,13 +48,12 @@ def relative_errors(network, epochs, window, horizon, series, seeds):
     persistence = np.abs(repeated.reshape(y[-30:].shape) - y[-30:]).mean()
     errors = []
     for seed in range(seeds):
-        model = network(
+        model = of_lesson(
+            network,
             epochs=epochs,
-            activation="relu",
             batch_size=32,
             window_norm="last",
             random_state=seed,
-            **SIZES.get(network, {}),
         ).fit(X[:-30], y[:-30])
         errors.append(np.abs(model.predict(X[-30:]) - y[-30:]).mean() / persistence)
     return np.array(errors)

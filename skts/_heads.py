@@ -359,16 +359,11 @@ class BaseNetworkRegressor(RegressorMixin, NetworkEstimator):
 
     def _ridge(self, inputs, y, weight):
         """Return the ridge of all outputs, each of the rows in which it is known."""
-        known = ~np.isnan(y)
+        known, penalty = ~np.isnan(y), self._start_penalty
         if known.all():
-            return ridge(inputs, y, weight, *self._start_penalty)
+            return ridge(inputs, y, weight, *penalty)
         weights = [
-            ridge(
-                inputs,
-                np.nan_to_num(y[:, [i]]),
-                weight * known[:, i],
-                *self._start_penalty,
-            )
+            ridge(inputs, np.nan_to_num(y[:, [i]]), weight * known[:, i], *penalty)
             for i in range(y.shape[1])
         ]
         return tuple(np.concatenate(parts, axis=-1) for parts in zip(*weights))

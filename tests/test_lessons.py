@@ -27,12 +27,17 @@ LESSONS = [
     (CNNLSTMRegressor, 500, 4, [90], 0.1),
     (EncoderDecoderLSTMRegressor, 100, 3, [80, 90], 0.5),
 ]
-SIZES = {MLPRegressor: {"units": 100}}  # of which others are the default
 each_lesson = pytest.mark.parametrize(
     "network, epochs, window, answer, tolerance",
     LESSONS,
     ids=[lesson[0].__name__ for lesson in LESSONS],
 )
+
+
+def of_lesson(network, **parameters):
+    """Return `network` as in its lesson, where the MLP has one hidden layer."""
+    units = {"units": 100} if network is MLPRegressor else {}
+    return network(activation="relu", **units, **parameters)
 
 
 def ask(model, window, answer):
@@ -55,13 +60,7 @@ def test_lesson_2_sliding_window():
 def test_relative_windows_give_the_right_answer(
     network, epochs, window, answer, tolerance
 ):
-    model = network(
-        epochs=150,
-        activation="relu",
-        window_norm="last",
-        random_state=0,
-        **SIZES.get(network, {}),
-    )
+    model = of_lesson(network, epochs=150, window_norm="last", random_state=0)
     np.testing.assert_allclose(ask(model, window, answer), answer, atol=tolerance)
 
 
@@ -69,15 +68,8 @@ def test_relative_windows_give_the_right_answer(
 def test_networks_as_in_the_course_miss_as_in_the_course(
     network, epochs, window, answer, tolerance
 ):
-    model = network(
-        epochs=epochs,
-        activation="relu",
-        batch_size=32,
-        standardize=False,
-        random_state=0,
-        **BARE,
-        **SIZES.get(network, {}),
-    )
+    raw = {"standardize": False, **BARE}
+    model = of_lesson(network, epochs=epochs, batch_size=32, random_state=0, **raw)
     error = np.abs(ask(model, window, answer) - answer)
     assert 1e-3 < error.max() < 12  # near, but not right
 
@@ -108,13 +100,8 @@ def test_the_same_settings_learn_increments_that_change(
     series, horizon = make_series(), len(answer)
     X, y = make_supervised(series, window=window, horizon=horizon)
     X_train, X_test, y_train, y_test = X[:-30], X[-30:], y[:-30], y[-30:]
-    model = network(
-        epochs=40,
-        activation="relu",
-        batch_size=32,
-        window_norm="last",
-        random_state=0,
-        **SIZES.get(network, {}),
+    model = of_lesson(
+        network, epochs=40, batch_size=32, window_norm="last", random_state=0
     ).fit(X_train, y_train)
     change = X_test[:, -1] - X_test[:, -2]
     repeated = X_test[:, -1:] + change[:, None] * np.arange(1, horizon + 1)
